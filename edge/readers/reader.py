@@ -1,0 +1,92 @@
+"""The protocol between a reader and the daemon: what a reader is, and the desk that it works at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+
+from wire.facts import Fact
+from wire.order import RereadOrder
+from wire.punch import Clock, DeviceKind, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The Pi's time at an instant: UTC, how far to trust it, and the boot and uptime behind it."""
+
+    utc: datetime
+    trust: Trust
+    boot_id: str
+    uptime_s: float
+
+    def clock(self, offset_s: float | None = None) -> Clock:
+        """The same as the wire wants it; `offset_s` is terminal minus Pi where it was measured."""
+        return Clock(trust=self.trust, boot_id=self.boot_id, uptime_s=self.uptime_s, offset_s=offset_s)
+
+
+class Desk(Protocol):
+    """All that a reader may use of the daemon. Only the reader's own thread calls it."""
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, or wake when the daemon stops. True means: stop now.
+
+        Every loop of a reader must come by here or at `emit` at least every 10 s: it is also how the
+        watchdog knows that the reader makes progress.
+        """
+
+    def moment(self) -> Moment:
+        """The Pi's time now."""
+
+    def emit(self, facts: Sequence[Fact], memo: Mapping[str, str] | None = None) -> int:
+        """Commit facts to the outbox and return how many were new; durable when it returns.
+
+        Punches that the outbox has seen are passed over; those with how="reread" only while the same
+        punch still waits for its receipt. `memo` is stored in the same transaction and
+        comes back from `recall` after a restart.
+        """
+
+    def local_id(self, at: datetime) -> str:
+        """A new punch id for a reader without a memory of its own."""
+
+    def recall(self) -> dict[str, str]:
+        """The memo of this reader as last stored, empty at first."""
+
+    def orders(self) -> list[RereadOrder]:
+        """Take the orders that wait for this reader. Each must be answered by `RereadReport` facts."""
+
+    def resend(self, order: RereadOrder) -> list[str]:
+        """For readers without memory: queue the outbox's own punches of the order's span again.
+
+        Returns their punch ids, which the report then names.
+        """
+
+    def ok(self, **seen: Any) -> None:
+        """Tell that the device answered just now.
+
+        `seen` may carry fields of `wire.vitals.ReaderVital`: device, records, capacity.
+        """
+
+    def doubt(self, reason: str, evidence: str) -> None:
+        """Tell that the device works but something is wrong with it: a word of `wire.reasons`."""
+
+    def count(self, what: str, by: int = 1) -> None:
+        """Add to a counter that the heartbeat carries (`repeats_suppressed`, `frames_rejected`)."""
+
+
+class Reader(Protocol):
+    """One device. Its constructor does nothing but keep what it is given."""
+
+    Options: ClassVar[type[msgspec.Struct]]
+    """The reader's own keys in its `[[reader]]` section."""
+    device_kind: ClassVar[DeviceKind]
+
+    def __init__(self, name: str, options: Any) -> None: ...
+
+    def session(self, desk: Desk) -> None:
+        """Open the device, read it until `desk.wait` says stop, close it.
+
+        Raises Unreachable, Lost or Misconfigured and nothing else on purpose; the supervisor
+        calls again after the pause that the error deserves.
+        """

@@ -1,0 +1,116 @@
+"""The requests that people send to central, and the answers that they get."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from wire.facts import Span
+from wire.punch import PunchId, UtcTime
+
+RequestId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,64}$")]
+
+
+class ResyncRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Read the devices again for some employees and dates, and compare with the ledger."""
+
+    request_id: RequestId
+    employees: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    span: Span
+    reason: str = ""
+    expires_in_s: Annotated[int, msgspec.Meta(ge=1, le=30 * 86400)] = 3600
+
+
+class PunchesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """List punches of the ledger by wall date, oldest first, `limit` at a time."""
+
+    request_id: RequestId
+    span: Span
+    employee: str | None = None
+    reader: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+    after: PunchId | None = None
+
+
+class SummaryRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many punches the ledger holds, by edge and reader, and how many employees are present."""
+
+    request_id: RequestId
+
+
+class PunchRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One punch of the ledger as people read it. `wall` is the branch's wall clock."""
+
+    punch_id: PunchId
+    wall: str
+    edge: str
+    reader: str
+    badge: str
+    employee: str | None = None
+    name: str | None = None
+    direction: str | None = None
+    how: str = ""
+
+
+class PunchesPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of punches; `after` continues it, None at the end."""
+
+    punches: tuple[PunchRow, ...]
+    after: PunchId | None
+
+
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a resync found for one reader.
+
+    `matched`: on the device and in the ledger. `added`: came into the ledger by this resync.
+    `only_on_device`: still missing in the ledger. `only_in_ledger`: the device no longer shows it.
+    `in_conflict`: same punch with other codes. The id lists are cut at 500 entries; the counts are not.
+    """
+
+    edge: str
+    reader: str
+    state: str
+    matched: int = 0
+    added: int = 0
+    only_on_device: int = 0
+    only_in_ledger: int = 0
+    in_conflict: int = 0
+    ids_only_on_device: tuple[str, ...] = ()
+    ids_only_in_ledger: tuple[str, ...] = ()
+    reason: str = ""
+    evidence: str = ""
+
+
+class ResyncProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a resync stands: the job's state, and one entry per reader asked."""
+
+    state: str
+    readers: tuple[Reconciliation, ...]
+    unmatched_employees: tuple[str, ...] = ()
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger in figures."""
+
+    punches: int
+    present: int
+    quarantined: int
+    by_reader: dict[str, int]
+    """`edge/reader` to number of punches."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An answer to a request; `progress` may come any number of times before the last one."""
+
+    request_id: str
+    status: Literal["progress", "done", "refused", "failed"]
+    at: UtcTime
+    reason: str = ""
+    body: Any = None
+
+
+Request = ResyncRequest | PunchesRequest | SummaryRequest
+VERBS: dict[str, type[Request]] = {
+    "resync": ResyncRequest,
+    "punches": PunchesRequest,
+    "summary": SummaryRequest,
+}

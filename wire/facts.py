@@ -1,0 +1,98 @@
+"""The facts that an edge sends in one gapless stream, and the envelope that carries them."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from wire.punch import Punch, PunchId, ReaderName, UtcTime
+
+BATCH_LIMIT = 500
+"""Facts in one envelope at the most; `codec.MESSAGE_LIMIT` may cut it shorter."""
+
+REPORT_IDS_LIMIT = 500
+"""Punch ids in one part of a re-read report at the most."""
+
+Seq = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class RereadReport(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="reread-report"
+):
+    """What a reader found when it carried out a `RereadOrder`; it travels behind its punches.
+
+    `punch_ids` are the ids that the device holds for the order's span and badges, in parts of
+    at most `REPORT_IDS_LIMIT`; `total` counts all parts together. `failed` says in `reason` and
+    `evidence` why nothing could be read.
+    """
+
+    order_id: str
+    reader: ReaderName
+    outcome: Literal["read", "failed"]
+    at: UtcTime
+    part: int = 1
+    parts: int = 1
+    total: int = 0
+    punch_ids: Annotated[tuple[PunchId, ...], msgspec.Meta(max_length=REPORT_IDS_LIMIT)] = ()
+    reason: str = ""
+    evidence: str = ""
+
+
+class OrderOutcome(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="order-outcome"
+):
+    """What became of an order as a whole: done, or not, and why."""
+
+    order_id: str
+    outcome: Literal["done", "refused", "expired", "failed"]
+    at: UtcTime
+    reason: str = ""
+    evidence: str = ""
+
+
+class EdgeEvent(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="edge-event"
+):
+    """Something that happened at the branch and that central must be able to show later.
+
+    `event` is a stable word (`record_odd`, `outbox_set_aside`, ...); `fields` explain it.
+    """
+
+    event: str
+    at: UtcTime
+    reader: ReaderName | None = None
+    fields: dict[str, str | int | float | None] = {}
+
+
+Fact = Punch | RereadReport | OrderOutcome | EdgeEvent
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts `first_seq`, `first_seq + 1`, ... of the outbox `outbox_id`.
+
+    `settled` is the last sequence number for which the edge holds a receipt, 0 for none. A central that
+    holds less has lost something that it once confirmed (a restored backup), and can ask for it.
+    """
+
+    outbox_id: str
+    first_seq: Seq
+    settled: Annotated[int, msgspec.Meta(ge=0)]
+    facts: Annotated[tuple[Fact, ...], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
+    v: Literal[1] = 1
+
+
+class SealedEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An `Envelope` whose facts are not opened yet, so that one unknown fact spoils no other."""
+
+    outbox_id: str
+    first_seq: Seq
+    settled: Annotated[int, msgspec.Meta(ge=0)]
+    facts: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
+    v: int = 1
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """Calendar dates of the device's wall clock, both included."""
+
+    first: date
+    last: date

@@ -1,0 +1,42 @@
+"""The orders that central gives to an edge. Each is idempotent by `order_id` and expires."""
+
+from typing import Annotated
+
+import msgspec
+
+from wire.facts import Seq, Span
+from wire.punch import ReaderName, UtcTime
+
+
+class RereadOrder(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="order", tag="reread"
+):
+    """Ask the devices again for a span of dates.
+
+    `readers` names them, None means all of the edge. `badges` are raw badge texts (user ids and
+    canonical cards); None means everybody. A reader without a memory of its own answers from the outbox.
+    """
+
+    order_id: str
+    expires_at: UtcTime
+    span: Span
+    readers: tuple[ReaderName, ...] | None = None
+    badges: tuple[str, ...] | None = None
+
+
+class ResendOrder(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="order", tag="resend"
+):
+    """Ask the outbox again for the facts `first_seq` to `last_seq` of one stream.
+
+    Central gives it when it finds that it no longer holds what it once confirmed.
+    """
+
+    order_id: str
+    expires_at: UtcTime
+    outbox_id: str
+    first_seq: Seq
+    last_seq: Annotated[int, msgspec.Meta(ge=1)]
+
+
+Order = RereadOrder | ResendOrder

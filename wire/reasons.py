@@ -1,0 +1,51 @@
+"""The stable words for what can be wrong, each with the next step for the person who reads it.
+
+Edges put the word into vitals and outcomes, central puts word and next step on the board, and
+`punchwire-edge doctor` will print the same: one vocabulary for all three.
+"""
+
+NEXT_STEP: dict[str, str] = {
+    # nothing wrong, only quiet
+    "idle": "Nothing needs doing if nobody was due; otherwise present a known card and watch this line.",
+    "never-punched": "Present a known finger or card at the reader and watch this line.",
+    "starting": "Wait a minute; the reader is being opened for the first time.",
+    # the branch as a whole
+    "edge-offline": "Check power and network at the branch; punches wait safely in its outbox meanwhile.",
+    "edge-silent": "The edge is connected but sends no heartbeat; restart punchwire-edge at the branch.",
+    "edge-unknown": "This edge has never connected; check its edge.toml, its network and its broker account.",
+    "central-away": "Start punchwire-central; edges hold their punches until it is back.",
+    "no-receipts": "The broker accepts punches but central does not confirm them; check the broker's ACL.",
+    "backlog": "Punches are waiting at the branch; check the speed of its uplink.",
+    "disk-full": "Free space on the Pi's card; readers without memory cannot record punches.",
+    "outbox-failed": "The outbox cannot be written; check the Pi's card and replace it if it fails again.",
+    # the network to a device
+    "name-unresolved": "Check the spelling of the address and the name server of the branch.",
+    "no-answer": "Check the terminal's power, cable and address.",
+    "port-refused": "Something answers at this address, but not a terminal; check address and port.",
+    "session-busy": "Another program holds the terminal's only session; close it there.",
+    "deadline": "The terminal answers too slowly; check the network, and other programs that read it.",
+    "connection-lost": "Check the cable and the network between the Pi and the terminal.",
+    # the terminal
+    "wrong-comm-key": "Set comm_key in edge.toml to the key shown in the terminal's communication menu.",
+    "serial-changed": "Another terminal answers at this address; correct the address, or accept it.",
+    "read-rejected": "The terminal's log could not be read whole; it will be tried again by itself.",
+    "records-odd": "Some records of the terminal make no sense; they are kept in quarantine for review.",
+    "log-filling": "The terminal's log is nearly full; plan to clear it by its own menu after a resync.",
+    "fewer-records": "The terminal shows fewer records than before; find out who cleared it.",
+    "clock-off": "The terminal's clock is wrong; set it at the terminal.",
+    # a local device
+    "not-plugged": "Plug the reader in, or correct its device path in edge.toml.",
+    "unplugged": "Plug the reader in again.",
+    "no-permission": "Add the user punchwire to the groups input and dialout, then restart the service.",
+    "grabbed": "Another program holds the reader; stop it.",
+    "driver-missing": "Install the extra that this kind of reader needs.",
+    "garbage": "The reader sends bytes that are no card; check its baud rate and profile.",
+    # a human must act on the configuration
+    "misconfigured": "Correct this reader's section in edge.toml and restart the service.",
+    "fault": "The reader stopped by an unforeseen fault; it is started again. Report the evidence.",
+}
+
+
+def next_step(reason: str) -> str:
+    """The plain sentence for a reason; unknown words (a newer edge) get an honest one."""
+    return NEXT_STEP.get(reason, "See the evidence; this central does not know the reason yet.")
