@@ -97,22 +97,26 @@ enable_service() {
     ln -sfn "/etc/systemd/system/punchwire-$1.service" "$wants/punchwire-$1.service"
 }
 
+reload_rules() { udevadm control --reload 2>/dev/null || say "udev does not run here; its rules wait for the next boot"; }
+
 start_service() {
     local part=$1 config=$ROOT/etc/punchwire/$1.toml
+    if systemd_runs; then
+        systemctl daemon-reload
+        [[ $part != edge ]] || reload_rules
+    fi
     if cmp -s "$config" "$CHECKOUT/install/$part.toml"; then
         say "$config is still the example: edit it, then run: sudo systemctl restart punchwire-$part"
-    elif ! systemd_runs; then
-        say "systemd does not run here; punchwire-$part is enabled and starts with the next boot"
-    else
-        "$ROOT/opt/punchwire/current/venv/bin/punchwire-$part" check-config --config "$config" >&2 ||
-            die 78 "punchwire-$part is installed and enabled, but not started: correct $config"
+        return
     fi
-    systemd_runs || return 0
-    systemctl daemon-reload
-    [[ $part != edge ]] || udevadm control --reload || true
-    cmp -s "$config" "$CHECKOUT/install/$part.toml" && return 0
+    if ! systemd_runs; then
+        say "systemd does not run here; punchwire-$part is enabled and starts with the next boot"
+        return
+    fi
+    runuser -u punchwire -- "/opt/punchwire/current/venv/bin/punchwire-$part" check-config >&2 ||
+        die 78 "punchwire-$part is installed and enabled, but not started: correct $config"
     if ! systemctl restart "punchwire-$part"; then
-        journalctl --no-pager -n 20 -u "punchwire-$part" >&2 || true
+        journalctl --no-pager -n 20 -u "punchwire-$part" >&2
         die 1 "punchwire-$part did not start; its last words stand above"
     fi
     say "punchwire-$part runs; see: journalctl -u punchwire-$part"
@@ -133,7 +137,7 @@ uninstall_services() {
     rm -rf "$ROOT/opt/punchwire"
     if systemd_runs; then
         systemctl daemon-reload
-        udevadm control --reload || true
+        reload_rules
     fi
     if [[ $PURGE == no ]]; then
         say "removed; $ROOT/etc/punchwire and $ROOT/var/lib/punchwire stay (--purge removes them)"
