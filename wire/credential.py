@@ -79,7 +79,7 @@ class _Form(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """One number of a fixed count of digits."""
+    """One number, filled with zeros to a count of digits; only the largest of 12D need one more."""
 
     base: Literal[10, 16]
     digits: int
@@ -88,7 +88,8 @@ class _Number:
     def read(self, text: str, *, padded: bool) -> Card:
         if not _ALPHABET[self.base].fullmatch(text):
             raise NotInNotation("it has other characters")
-        if len(text) > self.digits or (padded and len(text) < self.digits):
+        filled_up = len(text) > self.digits and text.startswith("0")
+        if filled_up or (padded and len(text) < self.digits):
             raise NotInNotation(f"it has {len(text)} digits, not {self.digits}")
         value = int(text, self.base)
         if value >> self.bits:
