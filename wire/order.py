@@ -14,7 +14,8 @@ class RereadOrder(
     """Ask the devices again for a span of dates.
 
     `readers` names them, None means all of the edge. `badges` are raw badge texts (user ids and
-    canonical cards); None means everybody. A reader without a memory of its own answers from the outbox.
+    canonical cards); None means everybody. A reader without a memory of its own answers from the outbox,
+    by its times of reading in [`since`, `until`), which are the span in the branch's zone.
     """
 
     order_id: str
@@ -22,6 +23,8 @@ class RereadOrder(
     span: Span
     readers: tuple[ReaderName, ...] | None = None
     badges: tuple[str, ...] | None = None
+    since: UtcTime | None = None
+    until: UtcTime | None = None
 
 
 class ResendOrder(

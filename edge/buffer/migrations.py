@@ -1,0 +1,82 @@
+"""Owns the outbox file's schema: makes it, moves it forward, and sets a corrupt file aside.
+
+Runs before the daemon (`punchwire-edge migrate`), so that the daemon itself never loads sqlite-utils.
+"""
+
+import sqlite3
+import sys
+import time
+import uuid
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+migrate = Migrations("outbox")
+
+
+@migrate()
+def stream_of_facts(db: Database) -> None:
+    """The stream and its facts; ids that were ever seen; what a reader wants to remember."""
+    db.execute("CREATE TABLE stream (outbox_id TEXT NOT NULL, settled INTEGER NOT NULL)")
+    db.execute("INSERT INTO stream VALUES (?, 0)", [uuid.uuid4().hex])
+    db.execute("CREATE TABLE facts (seq INTEGER PRIMARY KEY, at_ms INTEGER, reader TEXT, body BLOB)")
+    db.execute("CREATE TABLE seen (punch_id BLOB PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE TABLE memos (owner TEXT PRIMARY KEY, memo TEXT NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE TABLE orders (order_id TEXT PRIMARY KEY, outcome TEXT, at_ms INTEGER) WITHOUT ROWID")
+    db.execute("CREATE TABLE set_aside (at_ms INTEGER, reason TEXT, body BLOB)")
+
+
+def prepare(path: Path) -> Path | None:
+    """Bring the file to today's schema; make it if there is none.
+
+    A file that SQLite finds corrupt is renamed and a new stream started: capture goes on, and
+    terminals are read again in full. Returns the new name of the corrupt file, else None.
+    Raises OSError or sqlite3.Error where the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = _set_aside(path) if path.exists() and not _sound(path) else None
+    db = Database(path)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        migrate.apply(db)
+        db.execute(f"PRAGMA user_version={len(migrate.applied(db))}")
+        db.conn.commit()
+    finally:
+        db.close()
+    return aside
+
+
+def _sound(path: Path) -> bool:
+    try:
+        db = sqlite3.connect(path)
+        try:
+            return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+        finally:
+            db.close()
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _set_aside(path: Path) -> Path:
+    stamp = int(time.time())
+    for ending in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(path.with_name(f"{path.name}.corrupt-{stamp}{ending}"))
+    return path.with_name(f"{path.name}.corrupt-{stamp}")
+
+
+def prepare_told(path: Path) -> int:
+    """Prepare the outbox and tell a person; exit code 1 and one line if it cannot be done."""
+    try:
+        aside = prepare(path)
+    except (OSError, sqlite3.Error) as error:
+        print(f"{path}: {error}", file=sys.stderr)
+        return 1
+    if aside is not None:
+        print(f"{path} was corrupt; it is kept as {aside}, a new stream begins")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(prepare_told(Path(sys.argv[1])))

@@ -1,0 +1,113 @@
+"""The command `punchwire-edge`: run, check-config, migrate, status, outbox."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.config import DEFAULT_PATH, Config, load
+from ground.journal import open_journal
+from ground.settings import SettingsError
+
+EX_CONFIG = 78
+EX_UNAVAILABLE = 69
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 1 failed, 2 usage, 69 not there, 78 configuration."""
+    options = _parser().parse_args(argv)
+    try:
+        config = load(options.config)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return EX_CONFIG
+    code: int = options.verb(config, options)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="punchwire-edge",
+        description="Reads the punch devices of one branch and carries every punch to central.",
+    )
+    parser.add_argument("--config", type=Path, default=DEFAULT_PATH, help="edge.toml (default: %(default)s)")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for name, verb, told in (
+        ("run", _run, "read the devices until stopped"),
+        ("check-config", _check, "tell every mistake in the configuration"),
+        ("migrate", _migrate, "make the outbox, or bring it to today's schema"),
+        ("status", _status, "show the outbox's marks"),
+        ("outbox", _outbox, "list the facts that wait for a receipt"),
+    ):
+        sub = verbs.add_parser(name, help=told, description=told)
+        sub.set_defaults(verb=verb)
+        if verb in (_status, _outbox):
+            sub.add_argument("--json", action="store_true", help="print JSON")
+        if verb is _outbox:
+            sub.add_argument("--limit", type=int, default=20, help="facts to list (default: %(default)s)")
+    return parser
+
+
+def _run(config: Config, _options: argparse.Namespace) -> int:
+    from edge.buffer.outbox import OutboxError  # noqa: PLC0415 - the other verbs start without the daemon
+    from edge.daemon import STOP_SIGNALS, Daemon, systemd_notify  # noqa: PLC0415
+
+    open_journal(config.edge.log_level)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        return Daemon(config).run(systemd_notify())
+    except OutboxError as error:
+        print(f"{config.outbox_path}: {error}; check the card and the folder's owner", file=sys.stderr)
+        return 1
+
+
+def _check(config: Config, options: argparse.Namespace) -> int:
+    print(f"{options.config}: good; edge {config.edge.id}, {len(config.readers)} readers")
+    return 0
+
+
+def _migrate(config: Config, _options: argparse.Namespace) -> int:
+    from edge.buffer.migrations import prepare_told  # noqa: PLC0415 - loads sqlite-utils
+
+    return prepare_told(config.outbox_path)
+
+
+def _status(config: Config, options: argparse.Namespace) -> int:
+    from edge.buffer.inspection import NothingThere, marks  # noqa: PLC0415 - loads sqlite-utils
+
+    try:
+        seen = marks(config.outbox_path)
+    except NothingThere as error:
+        print(error, file=sys.stderr)
+        return EX_UNAVAILABLE
+    if options.json:
+        print(json.dumps({"edge": config.edge.id, **seen}))
+        return 0
+    print(f"edge      {config.edge.id}")
+    for name, value in seen.items():
+        print(f"{name:<9} {value}")
+    return 0
+
+
+def _outbox(config: Config, options: argparse.Namespace) -> int:
+    from edge.buffer.inspection import NothingThere, unsettled  # noqa: PLC0415 - loads sqlite-utils
+
+    try:
+        rows = unsettled(config.outbox_path, options.limit)
+    except NothingThere as error:
+        print(error, file=sys.stderr)
+        return EX_UNAVAILABLE
+    for row in rows:
+        if options.json:
+            print(json.dumps(row))
+        else:
+            print(f"{row['seq']:>10}  {row['at']}  {row['reader'] or '-':<16}  {row['fact']}")
+    if not rows and not options.json:
+        print("nothing waits: central has confirmed every fact")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

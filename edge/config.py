@@ -1,0 +1,123 @@
+"""The edge's configuration: `edge.toml` into structs, every mistake told with its place."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from edge.readers.reader import Reader
+from edge.readers.registry import KindMissing, reader_class
+from ground.mqtt import BrokerOptions
+from ground.settings import SettingsError, build, read_toml
+from wire.punch import EdgeId, ReaderName
+from wire.topics import TopicError, check_prefix
+
+DEFAULT_PATH = Path("/etc/punchwire/edge.toml")
+
+
+class EdgeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[edge]` section: the branch's name on the wire, and where its state lives."""
+
+    id: EdgeId
+    state_dir: Path = Path("/var/lib/punchwire/edge")
+    log_level: str = "info"
+
+
+class OutboxOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[outbox]` section: days that settled facts stay, and the free disk that alarms below."""
+
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 60
+    min_free_mb: Annotated[int, msgspec.Meta(ge=1)] = 100
+
+
+class _Sections(msgspec.Struct, frozen=True, kw_only=True):
+    edge: EdgeOptions
+    broker: BrokerOptions
+    outbox: OutboxOptions = OutboxOptions()
+    reader: Any = ()
+
+
+class _ReaderHead(msgspec.Struct, frozen=True, kw_only=True):
+    name: ReaderName
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """One reader as configured: built, not opened. `device_kind` is what it calls itself on the wire."""
+
+    name: str
+    kind: str
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole edge.toml that holds together. `hash` changes when the file does."""
+
+    edge: EdgeOptions
+    broker: BrokerOptions
+    outbox: OutboxOptions
+    readers: tuple[Configured, ...]
+    hash: str
+
+    @property
+    def outbox_path(self) -> Path:
+        """The outbox file."""
+        return self.edge.state_dir / "outbox.db"
+
+
+def load(path: Path) -> Config:
+    """Read edge.toml. Raises SettingsError with every mistake in the file."""
+    data = read_toml(path)
+    mistakes: list[str] = []
+    sections = build(_Sections, data, "", mistakes)
+    readers = _readers(data.get("reader", []), mistakes)
+    broker = sections.broker if sections is not None else None
+    if broker is not None:
+        mistakes += broker.mistakes()
+        try:
+            check_prefix(broker.prefix)
+        except TopicError as error:
+            mistakes.append(f"broker.prefix: {error}")
+    if mistakes or sections is None:
+        raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
+    digest = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
+    return Config(sections.edge, sections.broker, sections.outbox, tuple(readers), digest)
+
+
+def _readers(rows: object, mistakes: list[str]) -> list[Configured]:
+    if not isinstance(rows, list):
+        mistakes.append("reader: write each reader as a [[reader]] section")
+        return []
+    readers: list[Configured] = []
+    for at, row in enumerate(rows, 1):
+        configured = _reader(row, f"reader[{at}]", mistakes)
+        if configured is None:
+            continue
+        if any(other.name == configured.name for other in readers):
+            mistakes.append(f'reader[{at}].name: "{configured.name}" is the name of another reader')
+        readers.append(configured)
+    return readers
+
+
+def _reader(row: object, place: str, mistakes: list[str]) -> Configured | None:
+    if not isinstance(row, dict):
+        mistakes.append(f"{place}: expected a table")
+        return None
+    named = {key: row[key] for key in ("name", "kind") if key in row}
+    head = build(_ReaderHead, named, place, mistakes)
+    if not isinstance(row.get("kind"), str):
+        return None
+    try:
+        kind = reader_class(row["kind"])
+    except KindMissing as error:
+        mistakes.append(f"{place}.kind: {error}")
+        return None
+    rest = {key: value for key, value in row.items() if key not in named}
+    options = build(kind.Options, rest, place, mistakes)
+    if head is None or options is None:
+        return None
+    return Configured(head.name, head.kind, kind(head.name, options))

@@ -1,0 +1,204 @@
+"""The root of the edge: builds every part, wires it up, waits for a signal, stops it. Decides nothing."""
+
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge import heartbeat, orders
+from edge.buffer.outbox import Outbox, OutboxError
+from edge.config import Config
+from edge.desk import Counter, ReaderDesk
+from edge.kernel import Timekeeper, boot_id, disk_free_bytes, memory_bytes, uptime_s
+from edge.supervisor import Station
+from edge.uplink.pump import Pump
+from ground.journal import Journal
+from wire.facts import OrderOutcome
+from wire.order import Order, RereadOrder, ResendOrder
+from wire.vitals import Birth, Heartbeat, ReaderBirth
+
+STOP_WITHIN_S = 2.0
+TURN_S = 5.0
+RESEND_PIECE = 2000
+_DAY_MS = 86_400_000
+_CLOCK = "@clock"
+
+
+class Daemon:
+    """One branch at work. `run` returns the exit code."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._journal = Journal("edge")
+        self._outbox = _open(config.outbox_path)
+        self._timekeeper = Timekeeper(synced_boot=self._outbox.recall(_CLOCK).get("synced_boot"))
+        self._book = orders.OrderBook()
+        counter = Counter(self._outbox.mark.newest)
+        self._stations = {
+            it.name: Station(
+                it.reader, ReaderDesk(it.name, self._outbox, self._timekeeper, self._book, counter)
+            )
+            for it in config.readers
+        }
+        self._pump = Pump(config.broker, config.edge.id, self._outbox, self)
+        self._outbox.appended = self._pump.wake
+
+    def run(self, notify: Callable[[str], None]) -> int:
+        """Work until SIGTERM or SIGINT. The signals must be blocked before any thread starts."""
+        for station in self._stations.values():
+            station.start()
+        self._pump.start()
+        notify("READY=1")
+        self._journal.info("started", readers=len(self._stations), backlog=self._outbox.mark.backlog)
+        while signal.sigtimedwait(STOP_SIGNALS, TURN_S) is None:
+            if self._healthy():
+                notify("WATCHDOG=1")
+            self._housekeeping()
+        notify("STOPPING=1")
+        return self._stop()
+
+    def _stop(self) -> int:
+        began = time.monotonic()
+        for station in self._stations.values():
+            station.ask_to_stop()
+        self._pump.stop(STOP_WITHIN_S / 2)
+        for station in self._stations.values():
+            if not station.join(max(0.1, STOP_WITHIN_S - 0.2 - (time.monotonic() - began))):
+                self._journal.warning("reader_left_running", reader=station.desk.name)
+        self._outbox.close()
+        self._journal.info("stopped", took_s=round(time.monotonic() - began, 2))
+        return 0
+
+    def _healthy(self) -> bool:
+        stuck = [name for name, station in self._stations.items() if station.stuck]
+        stored = all(station.desk.stored for station in self._stations.values())
+        if stuck or not self._pump.healthy or not stored:
+            self._journal.error("unhealthy", stuck=",".join(stuck), uplink=self._pump.healthy, stored=stored)
+            return False
+        return True
+
+    def _housekeeping(self) -> None:
+        """Remember the synchronised clock, and delete old settled facts, a few at a time."""
+        try:
+            synced = self._timekeeper.synced_boot
+            if synced is not None and self._outbox.recall(_CLOCK).get("synced_boot") != synced:
+                self._outbox.append(_CLOCK, [], {"synced_boot": synced})
+            keep_ms = 0 if self._disk_low() else self._config.outbox.keep_days * _DAY_MS
+            self._outbox.prune(int(time.time() * 1000) - keep_ms)
+        except OutboxError as error:
+            self._journal.warning("housekeeping_failed", reason=error)
+
+    def _disk_low(self) -> bool:
+        return disk_free_bytes(self._config.edge.state_dir) < self._config.outbox.min_free_mb * 1_000_000
+
+    # what the uplink asks (`edge.uplink.pump.Voice`)
+
+    def birth(self) -> Birth:
+        """Who this edge is."""
+        mark = self._outbox.mark
+        return Birth(
+            edge=self._config.edge.id,
+            version=importlib.metadata.version("punchwire"),
+            config_hash=self._config.hash,
+            boot_id=boot_id(),
+            outbox_id=mark.outbox_id,
+            next_seq=mark.newest + 1,
+            settled=mark.settled,
+            at=datetime.now(UTC),
+            readers=tuple(
+                ReaderBirth(
+                    reader=it.name,
+                    kind=it.kind,
+                    device_kind=it.reader.device_kind,
+                    device=self._stations[it.name].desk.vital.device,
+                )
+                for it in self._config.readers
+            ),
+        )
+
+    def heartbeat(self, session: str, unconfirmed_s: float) -> Heartbeat:
+        """How this edge is."""
+        free = disk_free_bytes(self._config.edge.state_dir)
+        moment = self._timekeeper.now()
+        return heartbeat.compose(
+            at=moment.utc,
+            session=session,
+            uptime_s=uptime_s(),
+            trust=moment.trust,
+            backlog=self._outbox.mark.backlog,
+            oldest_unsettled_ms=self._outbox.oldest_unsettled_ms(),
+            trouble=heartbeat.edge_trouble(
+                stored=all(station.desk.stored for station in self._stations.values()),
+                disk_free_bytes=free,
+                disk_floor_bytes=self._config.outbox.min_free_mb * 1_000_000,
+                unconfirmed_s=unconfirmed_s,
+            ),
+            disk_free_bytes=free,
+            memory_bytes=memory_bytes(),
+            readers=tuple(station.desk.vital for station in self._stations.values()),
+        )
+
+    def order(self, order: Order) -> None:
+        """Take an order: decide, then hand it to its readers or carry it out."""
+        known = self._book.is_open(order.order_id) or self._outbox.order_known(order.order_id)
+        now = self._timekeeper.now().utc
+        decision = orders.decide(order, now, self._stations, known=known)
+        self._journal.info("order", order_id=order.order_id, decision=type(decision).__name__.lower())
+        if isinstance(decision, orders.Refuse):
+            self._answer(order.order_id, decision.outcome, decision.reason, decision.evidence)
+        elif isinstance(decision, orders.Accept) and isinstance(order, RereadOrder):
+            self._book.opened(order.order_id, decision.readers)
+            for name in decision.readers:
+                self._stations[name].desk.give(order)
+        elif isinstance(decision, orders.Accept) and isinstance(order, ResendOrder):
+            self._resend(order)
+
+    def _resend(self, order: ResendOrder) -> None:
+        if order.outbox_id != self._outbox.mark.outbox_id:
+            self._answer(order.order_id, "refused", "unknown-outbox", "this outbox began a new stream")
+            return
+        wanted = range(order.first_seq, min(order.last_seq, self._outbox.mark.settled) + 1)
+        sent = sum(
+            self._outbox.resend(wanted[at : at + RESEND_PIECE]) for at in range(0, len(wanted), RESEND_PIECE)
+        )
+        self._answer(order.order_id, "done", "", f"{sent} of {len(wanted)} facts were still kept")
+
+    def _answer(self, order_id: str, outcome: orders.Outcome, reason: str, evidence: str) -> None:
+        at = self._timekeeper.now().utc
+        fact = OrderOutcome(order_id=order_id, outcome=outcome, at=at, reason=reason, evidence=evidence)
+        self._outbox.append("@orders", [fact])
+
+
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+def _open(path: Path) -> Outbox:
+    """Open the outbox; prepare it first where it is missing, outdated or corrupt."""
+    try:
+        return Outbox(path)
+    except OutboxError:
+        prepare(path)
+        return Outbox(path)
+
+
+def prepare(path: Path) -> None:
+    """Make or migrate the outbox in a process of its own, which takes sqlite-utils with it when it ends."""
+    command = [sys.executable, "-m", "edge.buffer.migrations", str(path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own module
+    if done.returncode != 0:
+        raise OutboxError(done.stderr.strip() or f"{path} cannot be prepared")
+
+
+def systemd_notify() -> Callable[[str], None]:
+    """The way to tell systemd how we are; nothing where systemd did not start us."""
+    if "NOTIFY_SOCKET" not in os.environ:
+        return lambda _state: None
+    from systemd.daemon import notify  # noqa: PLC0415 - only where systemd runs us
+
+    tell: Callable[[str], None] = notify
+    return tell

@@ -1,0 +1,200 @@
+"""The desk of one reader: all that it may use of the daemon, and what the daemon knows of its health."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from edge.buffer.outbox import Outbox, OutboxError
+from edge.errors import ReaderFault
+from edge.kernel import Timekeeper
+from edge.orders import OrderBook
+from edge.readers.identity import memoryless_punch_id
+from edge.readers.reader import Moment
+from ground.journal import Journal
+from wire.codec import decode_fact
+from wire.facts import Fact, RereadReport
+from wire.order import RereadOrder
+from wire.punch import Punch
+from wire.vitals import ReaderState, ReaderVital
+
+_STORE_AGAIN_S = 1.0
+_ZONES = timedelta(hours=14)
+"""No place on earth is further from UTC, so a span of dates lies within its UTC dates and this."""
+
+
+class Counter:
+    """Numbers the punches of readers without memory, unique within one outbox for ever.
+
+    It begins behind the newest sequence number: each numbered punch took one of those, so
+    a later start cannot fall back into numbers that were used.
+    """
+
+    def __init__(self, first: int) -> None:
+        self._next = first
+        self._lock = threading.Lock()
+
+    def take(self) -> int:
+        """The next number."""
+        with self._lock:
+            self._next += 1
+            return self._next
+
+
+class ReaderDesk:
+    """Serves one reader's thread (`edge.readers.reader.Desk`); the daemon reads `vital` and `seen_at`."""
+
+    def __init__(
+        self, name: str, outbox: Outbox, timekeeper: Timekeeper, book: OrderBook, counter: Counter
+    ) -> None:
+        self.name = name
+        self.seen_at = time.monotonic()
+        self.stored = True
+        self.stopping = threading.Event()
+        self._outbox = outbox
+        self._timekeeper = timekeeper
+        self._book = book
+        self._counter = counter
+        self._journal = Journal(f"reader:{name}")
+        self._orders: list[RereadOrder] = []
+        self._counts: dict[str, int] = {}
+        self._vital = ReaderVital(reader=name, state="starting", since=datetime.now(UTC), reason="starting")
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep or stop."""
+        self.seen_at = time.monotonic()
+        stop = self.stopping.wait(max(seconds, 0.0))
+        self.seen_at = time.monotonic()
+        return stop
+
+    def moment(self) -> Moment:
+        """The Pi's time."""
+        return self._timekeeper.now()
+
+    def emit(self, facts: Sequence[Fact], memo: Mapping[str, str] | None = None) -> int:
+        """Commit facts. While the outbox refuses, hold them and try again: they exist nowhere else."""
+        self.seen_at = time.monotonic()
+        facts = [*facts, *self._outcomes(facts)]
+        while True:
+            try:
+                fresh = self._outbox.append(self.name, facts, memo)
+            except OutboxError as error:
+                if self.stored:
+                    self._journal.error("append_failed", reason=error, facts=len(facts))
+                self.stored = False
+                if self.wait(_STORE_AGAIN_S):
+                    raise
+                continue
+            self.stored = True
+            if any(isinstance(fact, Punch) for fact in facts):
+                self._see(last_punch=datetime.now(UTC))
+            return fresh
+
+    def local_id(self, at: datetime) -> str:
+        """An id for a punch of a reader without memory."""
+        return memoryless_punch_id(self._outbox.mark.outbox_id, self._counter.take(), at)
+
+    def recall(self) -> dict[str, str]:
+        """The reader's memo."""
+        return self._outbox.recall(self.name)
+
+    def orders(self) -> list[RereadOrder]:
+        """Take the orders that are still good."""
+        taken, self._orders = self._orders, []
+        now = self._timekeeper.now().utc
+        self._give_up([order for order in taken if order.expires_at <= now], "expired", "")
+        return [order for order in taken if order.expires_at > now]
+
+    def resend(self, order: RereadOrder) -> list[str]:
+        """Queue this reader's punches of the order's span and badges again."""
+        first = order.since or _midnight(order.span.first) - _ZONES
+        last = order.until or _midnight(order.span.last) + timedelta(days=1) + _ZONES
+        rows = self._outbox.punches_of(self.name, _ms(first), _ms(last))
+        wanted: dict[str, int] = {}
+        for row in rows:
+            punch = decode_fact(row.body)
+            if isinstance(punch, Punch) and _of_badges(punch, order.badges):
+                wanted[punch.punch_id] = row.seq
+        self._outbox.resend(wanted.values())
+        return list(wanted)
+
+    def ok(self, **seen: Any) -> None:
+        """Note that the device answered."""
+        if self._vital.state != "ok":
+            self._journal.info("reader_ok", after=self._vital.state, **seen)
+            self._see(state="ok", since=datetime.now(UTC), reason="", evidence="")
+        self._see(last_contact=datetime.now(UTC), **seen)
+
+    def doubt(self, reason: str, evidence: str) -> None:
+        """Note a trouble of a working device."""
+        if self._vital.reason != reason:
+            self._journal.warning(reason.replace("-", "_"), evidence=evidence)
+        self._see(reason=reason, evidence=evidence)
+
+    def count(self, what: str, by: int = 1) -> None:
+        """Add to a counter."""
+        self._counts[what] = self._counts.get(what, 0) + by
+
+    # what the supervisor does at the desk
+
+    @property
+    def vital(self) -> ReaderVital:
+        """The reader's health now."""
+        return msgspec.structs.replace(self._vital, counts=dict(self._counts))
+
+    def give(self, order: RereadOrder) -> None:
+        """Put an order into the reader's inbox."""
+        self._orders.append(order)
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two sessions; an order from a person or the end of the daemon cuts it short."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._orders and not self.wait(min(left, 1.0)):
+            pass
+
+    def failed(self, state: ReaderState, fault: ReaderFault) -> None:
+        """Note how a session ended, and answer the orders that it leaves undone."""
+        if self.stopping.is_set():
+            return
+        known = self._vital.state == state and self._vital.reason == fault.reason
+        tell = self._journal.debug if known else self._journal.warning
+        tell("reader_failed", state=state, reason=fault.reason, evidence=fault.evidence)
+        since = self._vital.since if known else datetime.now(UTC)
+        self._see(state=state, since=since, reason=fault.reason, evidence=fault.evidence)
+        self._give_up(self.orders(), fault.reason, fault.evidence)
+
+    def _give_up(self, orders: Sequence[RereadOrder], reason: str, evidence: str) -> None:
+        at = datetime.now(UTC)
+        for order in orders:
+            report = RereadReport(
+                order_id=order.order_id,
+                reader=self.name,
+                outcome="failed",
+                at=at,
+                reason=reason,
+                evidence=evidence,
+            )
+            self.emit([report])
+
+    def _see(self, **changes: Any) -> None:
+        self._vital = msgspec.structs.replace(self._vital, **changes)
+
+    def _outcomes(self, facts: Sequence[Fact]) -> list[Fact]:
+        reports = [fact for fact in facts if isinstance(fact, RereadReport) and fact.part == fact.parts]
+        outcomes = [self._book.reported(report.order_id, self.name, report.at) for report in reports]
+        return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _of_badges(punch: Punch, badges: Sequence[str] | None) -> bool:
+    return badges is None or punch.badge.raw in badges or punch.badge.canon in badges

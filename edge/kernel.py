@@ -1,0 +1,73 @@
+"""Asks the kernel: which boot this is, how long it runs, whether its clock is synchronised."""
+
+import ctypes
+import os
+import resource
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.clock import trust
+from edge.readers.reader import Moment
+
+_TIME_ERROR = 5
+_TIMEX_BYTES = 512
+"""More than struct timex on any architecture; only the return value is used."""
+
+
+def boot_id() -> str:
+    """The kernel's random name for this boot."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return "unknown"
+
+
+def uptime_s() -> float:
+    """Seconds since boot, suspended time included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def clock_synced() -> bool:
+    """Whether the kernel's clock is disciplined by a time server (adjtimex)."""
+    libc = ctypes.CDLL(None)
+    return bool(0 <= libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)) < _TIME_ERROR)
+
+
+def disk_free_bytes(folder: Path) -> int:
+    """Bytes that this user may still write in the folder's file system."""
+    told = os.statvfs(folder)
+    return told.f_bavail * told.f_frsize
+
+
+def memory_bytes() -> int:
+    """The resident size of this process."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return pages * resource.getpagesize()
+
+
+class Timekeeper:
+    """The Pi's time with its trust. Remembers for this boot that the clock was once synchronised."""
+
+    def __init__(self, *, synced_boot: str | None = None) -> None:
+        self._boot_id = boot_id()
+        self._was_synced = synced_boot == self._boot_id
+
+    @property
+    def synced_boot(self) -> str | None:
+        """The boot in which the clock was synchronised, to be kept over a restart of the daemon."""
+        return self._boot_id if self._was_synced else None
+
+    def now(self) -> Moment:
+        """This instant."""
+        synced = clock_synced()
+        self._was_synced = self._was_synced or synced
+        return Moment(
+            utc=datetime.now(UTC),
+            trust=trust(synced_now=synced, synced_this_boot=self._was_synced),
+            boot_id=self._boot_id,
+            uptime_s=round(uptime_s(), 3),
+        )

@@ -1,0 +1,79 @@
+"""Decides what to do with an order, and keeps track of which readers still owe their report."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from wire.facts import OrderOutcome
+from wire.order import Order, RereadOrder
+
+Outcome = Literal["done", "refused", "expired", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Carry it out; a RereadOrder by these readers."""
+
+    readers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """It was done before, or is being done: its outcome is or will be in the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer with this outcome and do nothing."""
+
+    outcome: Outcome
+    reason: str
+    evidence: str
+
+
+Decision = Accept | Ignore | Refuse
+
+
+def decide(order: Order, now: datetime, readers: Collection[str], *, known: bool) -> Decision:
+    """Say what becomes of an order that arrives `now` at an edge with these readers.
+
+    `known` tells that its outcome is stored, or that it is being carried out.
+    """
+    if known:
+        return Ignore()
+    if order.expires_at <= now:
+        return Refuse("expired", "expired", f"it was good until {order.expires_at.isoformat()}")
+    if not isinstance(order, RereadOrder):
+        return Accept(())
+    wanted = tuple(order.readers) if order.readers is not None else tuple(sorted(readers))
+    missing = [name for name in wanted if name not in readers]
+    if missing or not wanted:
+        return Refuse("refused", "unknown-reader", f"no reader {', '.join(missing) or 'at all'} at this edge")
+    return Accept(wanted)
+
+
+@dataclass(slots=True)
+class OrderBook:
+    """The orders under way: which readers have not reported yet."""
+
+    _owing: dict[str, set[str]] = field(default_factory=dict)
+
+    def opened(self, order_id: str, readers: Collection[str]) -> None:
+        """Note an accepted order."""
+        self._owing[order_id] = set(readers)
+
+    def is_open(self, order_id: str) -> bool:
+        """Whether it is being carried out."""
+        return order_id in self._owing
+
+    def reported(self, order_id: str, reader: str, at: datetime) -> OrderOutcome | None:
+        """Note a reader's last report; returns the order's outcome when nobody owes any more."""
+        owing = self._owing.get(order_id)
+        if owing is None:
+            return None
+        owing.discard(reader)
+        if owing:
+            return None
+        del self._owing[order_id]
+        return OrderOutcome(order_id=order_id, outcome="done", at=at)

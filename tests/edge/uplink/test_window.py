@@ -1,0 +1,187 @@
+"""Promises of the window: it never overruns, and it always heals."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from edge.uplink.window import CALM_S, LIMIT, LONGEST_PATIENCE_S, PATIENCE_S, Window
+
+
+def opened(settled: int = 0) -> Window:
+    window = Window(settled=settled)
+    window.open(0.0)
+    return window
+
+
+def test_nothing_goes_out_while_closed() -> None:
+    """Without broker or central the edge holds everything."""
+    window = Window(settled=0)
+    assert window.room() == 0
+    window.open(0.0)
+    assert window.room() == LIMIT
+    window.close()
+    assert window.room() == 0
+
+
+def test_the_window_is_full_at_its_limit() -> None:
+    """A thousand facts without a receipt, and not one more."""
+    window = opened()
+    window.went_out(LIMIT - 1, 1.0)
+    assert window.room() == 1
+    window.went_out(LIMIT, 1.0)
+    assert window.room() == 0
+
+
+def test_an_older_receipt_is_ignored() -> None:
+    """A late or retained receipt never moves the mark back."""
+    window = opened(settled=50)
+    window.went_out(60, 1.0)
+    assert not window.receipt(40, 5.0)
+    assert (window.settled, window.sent) == (50, 60)
+
+
+def test_a_receipt_repeated_while_facts_are_under_way_goes_back() -> None:
+    """Central saw a gap; the facts behind the mark go out again, once."""
+    window = opened(settled=50)
+    window.went_out(60, 1.0)
+    assert not window.receipt(50, 5.0)
+    assert window.sent == 50
+    window.went_out(60, 5.0)
+    window.receipt(50, 5.0 + CALM_S / 2)
+    assert window.sent == 60, "an echo of the same gap"
+    window.receipt(50, 5.0 + CALM_S)
+    assert window.sent == 50
+
+
+def test_a_retained_receipt_with_nothing_under_way_changes_nothing() -> None:
+    """Coming back to the broker, the last receipt is no gap."""
+    window = opened(settled=50)
+    assert not window.receipt(50, 9.0)
+    assert window.sent == 50
+
+
+def test_a_receipt_ahead_of_what_this_session_sent_settles() -> None:
+    """After a restart the retained receipt may know more than the disk did."""
+    window = opened(settled=50)
+    assert window.receipt(80, 1.0)
+    assert (window.settled, window.sent) == (80, 80)
+
+
+def test_without_a_receipt_it_goes_back_and_grows_patient() -> None:
+    """Silence is answered by sending again, each time after a longer wait."""
+    window = opened()
+    window.went_out(10, 0.0)
+    assert not window.tick(PATIENCE_S - 0.1)
+    assert window.tick(PATIENCE_S)
+    assert window.sent == 0
+    window.went_out(10, PATIENCE_S)
+    assert not window.tick(2.9 * PATIENCE_S)
+    assert window.tick(3 * PATIENCE_S)
+    for _ in range(10):
+        window.went_out(10, 0.0)
+        window.tick(10_000.0)
+    assert window.patience_s == LONGEST_PATIENCE_S
+    window.went_out(10, 0.0)
+    window.receipt(10, 1.0)
+    assert window.patience_s == PATIENCE_S
+
+
+def test_silence_is_measured_over_going_back() -> None:
+    """The alarm for missing receipts does not start anew with every retransmission."""
+    window = opened()
+    window.went_out(10, 5.0)
+    window.tick(5.0 + PATIENCE_S)
+    window.went_out(10, 16.0)
+    assert window.unconfirmed_s(65.0) == 60.0
+    window.receipt(10, 65.0)
+    assert window.unconfirmed_s(100.0) == 0.0
+    window.went_out(11, 100.0)
+    window.close()
+    assert window.unconfirmed_s(200.0) == 0.0, "being offline is no alarm"
+
+
+class LossyLink(RuleBasedStateMachine):
+    """An edge with a window of 10, a link that loses and repeats, and a central that takes facts in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window = Window(settled=0, limit=10)
+        self.window.open(0.0)
+        self.now = 0.0
+        self.newest = 0
+        self.central = 0
+        self.up: list[tuple[int, int]] = []
+        self.down: list[int] = []
+
+    @rule(count=st.integers(1, 15))
+    def append(self, count: int) -> None:
+        self.newest += count
+
+    @rule(batch=st.integers(1, 7))
+    def send(self, batch: int) -> None:
+        count = min(batch, self.window.room(), self.newest - self.window.sent)
+        if count > 0:
+            self.up.append((self.window.sent + 1, self.window.sent + count))
+            self.window.went_out(self.window.sent + count, self.now)
+
+    @precondition(lambda self: self.up)
+    @rule(lost=st.booleans(), doubled=st.booleans(), at=st.integers(0, 3))
+    def arrive(self, lost: bool, doubled: bool, at: int) -> None:
+        first, last = self.up.pop(at % len(self.up))
+        for _ in range(0 if lost else 2 if doubled else 1):
+            if first <= self.central + 1:
+                self.central = max(self.central, last)
+            self.down.append(self.central)
+
+    @precondition(lambda self: self.down)
+    @rule(lost=st.booleans(), at=st.integers(0, 3))
+    def receive(self, lost: bool, at: int) -> None:
+        upto = self.down.pop(at % len(self.down))
+        if not lost:
+            self.window.receipt(upto, self.now)
+
+    @rule(seconds=st.floats(0.1, 30))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+        self.window.tick(self.now)
+
+    @rule()
+    def connection_lost(self) -> None:
+        self.window.close()
+        self.up.clear()
+        self.down.clear()
+        self.window.open(self.now)
+
+    @invariant()
+    def never_overruns(self) -> None:
+        assert 0 <= self.window.under_way <= 10
+        assert self.window.sent <= self.newest
+
+    @invariant()
+    def never_settles_what_central_does_not_hold(self) -> None:
+        assert self.window.settled <= self.central
+
+    def teardown(self) -> None:
+        """However bad it was: once the link is good, everything arrives."""
+        self.connection_lost()
+        for _ in range(self.newest + 1):
+            self.send(7)
+            while self.up:
+                self.arrive(lost=False, doubled=False, at=0)
+            while self.down:
+                self.receive(lost=False, at=0)
+        assert self.window.settled == self.central == self.newest
+
+
+LossyLink.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestLossyLink = LossyLink.TestCase
+
+
+@given(st.lists(st.integers(0, 100)))
+def test_the_settled_mark_never_moves_back(receipts: list[int]) -> None:
+    """Whatever order receipts come in, the mark is their maximum."""
+    window = opened()
+    window.went_out(100, 0.0)
+    for at, upto in enumerate(receipts):
+        window.receipt(upto, float(at))
+    assert window.settled == max(receipts, default=0)
