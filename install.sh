@@ -58,7 +58,7 @@ run_tests() {
     make_environment test
     cd "$CHECKOUT"
     local step
-    for step in "ruff check" "ruff format --check" "mypy" "lint-imports"; do
+    for step in "ruff check" "ruff format --check" "mypy" "lint-imports --no-logo"; do
         say "$step"
         # shellcheck disable=SC2086  # a step is a program and its arguments
         "$VENV/bin/"$step

@@ -57,18 +57,20 @@ pip_install() {
         --root-user-action=ignore --constraint "$CHECKOUT/constraints.txt" "$@" >&2
 }
 
-# make_environment demo|test: bring $VENV up to date; nothing to do while its stamp tells the same story.
+# make_environment demo|test: bring $VENV up to date. There is nothing to do while its stamp tells the same
+# story; an environment for the tests serves the demo, too.
 make_environment() {
-    local level=$1 extras="EXTRAS_$1" group=() stamp story
-    stamp=$VENV/punchwire-$level.stamp
+    local level=$1 extras="EXTRAS_$1" group=() story stamp
     story=$(cat "$CHECKOUT"/{pyproject.toml,constraints.txt,install/environment.sh} | sha256sum)
-    story="$CHECKOUT $("$PYTHON" -V) $PYTHON $story"
-    if [[ -x $VENV/bin/python && -r $stamp && $(<"$stamp") == "$story" ]]; then
-        return
-    fi
+    story="$CHECKOUT $PYTHON $("$PYTHON" -V) $story"
+    for stamp in "$VENV/punchwire-test.stamp" "$VENV/punchwire-$level.stamp"; do
+        if [[ -x $VENV/bin/python && -r $stamp && $(<"$stamp") == "$story" ]]; then
+            return
+        fi
+    done
     create_venv "$VENV"
     say "Python packages for the $level"
     [[ $level != test ]] || group=(--group "$CHECKOUT/pyproject.toml:dev")
     pip_install "$VENV" --editable "$CHECKOUT[${!extras}]" "${group[@]}"
-    printf '%s\n' "$story" >"$stamp"
+    printf '%s\n' "$story" >"$VENV/punchwire-$level.stamp"
 }
