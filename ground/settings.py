@@ -70,11 +70,17 @@ def _value(kind: Any, data: object, place: str, mistakes: list[str]) -> Any:
     if element is not None and isinstance(data, list):
         return tuple(build(element, row, f"{place}[{at + 1}]", mistakes) for at, row in enumerate(data))
     try:
-        return msgspec.convert(data, kind, strict=True)
+        return msgspec.convert(data, kind, strict=True, dec_hook=_path)
     except msgspec.ValidationError as error:
-        text = str(error).replace("`", "").replace(" - at $", "; at ")
+        text = str(error).replace("`", "")
         mistakes.append(f"{place}: {_told(data)} is wrong: {text[:1].lower()}{text[1:]}")
         return None
+
+
+def _path(kind: type[Any], data: object) -> Path:
+    if kind is Path and isinstance(data, str) and data:
+        return Path(data)
+    raise ValueError("expected a path")
 
 
 def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
