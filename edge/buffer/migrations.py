@@ -37,6 +37,7 @@ def prepare(path: Path) -> Path | None:
     aside = _set_aside(path) if path.exists() and not _sound(path) else None
     db = Database(path)
     try:
+        db.execute("PRAGMA page_size=2048")
         db.execute("PRAGMA journal_mode=WAL")
         migrate.apply(db)
         db.execute(f"PRAGMA user_version={len(migrate.applied(db))}")

@@ -21,7 +21,7 @@ from wire.facts import Fact
 
 SCHEMA = 1
 _PAGES = """
-PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=512;
+PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=1000;
 """
 
 
