@@ -1,0 +1,147 @@
+"""Owns the connection to the ledger's database: SQLite in one file by default, PostgreSQL by URL.
+
+LedgerError
+├── Unavailable     the database cannot be read or written now: try again later
+└── NoSuchDatabase  the configuration names a database that this central cannot use: a person must act
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from central.ledger import migrations
+
+_BUSY_S = 10.0
+"""How long SQLite waits for another process (an import, a backup) to finish its transaction."""
+
+
+class LedgerError(Exception):
+    """Something is wrong with the ledger's database; the text says what."""
+
+
+class Unavailable(LedgerError):
+    """The database is away, locked, full or damaged. Nothing of the transaction was kept."""
+
+
+class NoSuchDatabase(LedgerError):
+    """The database's name cannot be understood, or its driver is not installed."""
+
+
+def database_url(database: str, password: str | None = None) -> URL:
+    """The URL behind a setting: `postgresql://user@host/name`, `sqlite:///file`, or the path of a file."""
+    try:
+        url = make_url(database if "://" in database else f"sqlite:///{database}")
+    except (ArgumentError, ValueError):
+        raise NoSuchDatabase("neither a path nor a URL such as postgresql://user@host/name") from None
+    kind = url.get_backend_name()
+    if kind == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+        return url if password is None else url.set(password=password)
+    if kind == "sqlite" and url.database:
+        return url.set(drivername="sqlite")
+    raise NoSuchDatabase(
+        f"{kind} is no database that keeps a ledger; use a file for SQLite, or postgresql://"
+    )
+
+
+class Ledger:
+    """The ledger's database. Constructed without effects; every thread may use it.
+
+    `read` and `write` are transactions: `with ledger.write() as connection`. The functions of the other
+    modules in this package take that connection.
+    """
+
+    def __init__(self, database: str, password: str | None = None) -> None:
+        self.url = database_url(database, password)
+        self._sqlite = self.url.get_backend_name() == "sqlite"
+        self._one_writer = threading.Lock()
+        try:
+            self._engine = _sqlite(self.url) if self._sqlite else create_engine(self.url, pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise NoSuchDatabase(f"the driver {error.name} is missing; install punchwire[postgres]") from None
+
+    def migrate(self, now: datetime) -> list[str]:
+        """Make the tables, or bring them up to date; return the names of the steps that were missing."""
+        with self.write() as connection:
+            return migrations.migrate(connection, now)
+
+    def unknown_steps(self) -> list[str]:
+        """Steps that a newer central applied and that this one does not know."""
+        known = {step.name for step in migrations.STEPS}
+        with self.read() as connection:
+            return [name for name in migrations.applied(connection) if name not in known]
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the ledger and changes nothing."""
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction, durable when the block has ended, undone if it raises.
+
+        Raises Unavailable when the database is to blame, and what the block raised otherwise. On SQLite the
+        threads of this process take turns.
+        """
+        turn = self._one_writer if self._sqlite else nullcontext()
+        with self._translated(), turn, self._engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Give up the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            self._raise_if_unavailable(error.orig)
+            raise
+        except PoolTimeout as error:
+            raise Unavailable(str(error)) from error
+        except Exception as error:
+            self._raise_if_unavailable(error)
+            raise
+
+    def _raise_if_unavailable(self, error: BaseException | None) -> None:
+        """Data that it refuses is the caller's to judge; everything else is the database's own trouble."""
+        driver: Any = self._engine.dialect.loaded_dbapi
+        if isinstance(error, driver.Error) and not isinstance(
+            error, driver.DataError | driver.IntegrityError
+        ):
+            raise Unavailable(" ".join(str(error).split()) or type(error).__name__) from error
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_S})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # The driver's own transactions begin late and end early; ours are opened below.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-32768"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer takes the lock first: a reader that turns into a writer can be refused without a wait.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say ON CONFLICT, in the words of the connection's database."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,0 +1,56 @@
+"""Owns the orders that central gave: an open one is repeated until its outcome is known or it expires."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from central.ledger.database import insert_into
+from central.ledger.schema import orders
+from wire.codec import encode
+from wire.facts import OrderOutcome
+from wire.order import Order
+
+
+def give(connection: Connection, edge: str, order: Order, now: datetime) -> bool:
+    """Store an order as open; False if an order of this id was given before, which then stays as it was."""
+    stored = connection.execute(
+        insert_into(connection, orders).on_conflict_do_nothing().returning(orders.c.order_id),
+        {
+            "order_id": order.order_id,
+            "edge": edge,
+            "payload": encode(order),
+            "given_at": now,
+            "expires_at": order.expires_at,
+        },
+    )
+    return stored.first() is not None
+
+
+def close(connection: Connection, edge: str, outcome: OrderOutcome, at: datetime) -> None:
+    """End an order with what the edge told; an order given to another edge is not its to end."""
+    connection.execute(
+        update(orders)
+        .where(orders.c.order_id == outcome.order_id, orders.c.edge == edge, orders.c.closed_at.is_(None))
+        .values(closed_at=at, outcome=outcome.outcome)
+    )
+
+
+def open_orders(connection: Connection, edge: str, now: datetime) -> list[bytes]:
+    """The messages of the orders that an edge has still to carry out, oldest first."""
+    query = (
+        select(orders.c.payload)
+        .where(orders.c.edge == edge, orders.c.closed_at.is_(None), orders.c.expires_at > now)
+        .order_by(orders.c.given_at, orders.c.order_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def expire(connection: Connection, now: datetime) -> list[str]:
+    """End the orders whose time is over; return their ids."""
+    ended = connection.execute(
+        update(orders)
+        .where(orders.c.closed_at.is_(None), orders.c.expires_at <= now)
+        .values(closed_at=now, outcome="expired")
+        .returning(orders.c.order_id)
+    )
+    return sorted(ended.scalars())

@@ -1,0 +1,1 @@
+"""Owns how the directory is stored: employees and their badges."""

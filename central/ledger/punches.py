@@ -1,0 +1,157 @@
+"""Owns the writing of punches: each id once, telling exactly which were new, other versions kept beside."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from central.ledger.database import insert_into
+from central.ledger.schema import MS_PER_DAY, conflicts, micros, punches, wall_micros
+from wire.codec import encode
+from wire.credential import CardError, lookup_keys
+from wire.punch import Punch
+
+Row = tuple[Any, ...]
+"""A punch in the order of the table's columns, as the drivers take it."""
+
+_COLUMNS = ", ".join(column.name for column in punches.columns)
+_INSERT = f"INSERT INTO punches ({_COLUMNS})"
+_STORE = f"{_INSERT} VALUES ({', '.join('?' for _ in punches.columns)}) ON CONFLICT DO NOTHING"
+_STAGE = "CREATE TEMPORARY TABLE IF NOT EXISTS staged (LIKE punches) ON COMMIT DELETE ROWS"
+_COPY = f"COPY staged ({_COLUMNS}) FROM STDIN"
+# In order, so that two centrals that store the same punches wait for each other instead of deadlocking.
+_STORE_STAGED = (
+    f"{_INSERT} SELECT {_COLUMNS} FROM staged ORDER BY punch_id, arrival_id, seq "  # noqa: S608 - our own names
+    "ON CONFLICT DO NOTHING RETURNING arrival_id, seq"
+)
+_AT_ONCE = 500
+_CONTENT = ("device", "badge_raw", "badge_form", "device_wall", "direction_code", "verify_code")
+
+
+def punch_row(punch: Punch, edge: str, arrival_id: int, seq: int) -> Row:
+    """The row of a punch that came as fact `seq` of an arrival."""
+    punch_id, badge, clock, wall = bytes.fromhex(punch.punch_id), punch.badge, punch.clock, punch.device_wall
+    return (
+        punch_id,
+        int.from_bytes(punch_id[:6], "big") // MS_PER_DAY,
+        edge,
+        punch.reader,
+        punch.kind,
+        punch.device,
+        badge.form,
+        badge.raw,
+        badge.canon,
+        badge.raw if badge.canon is None else badge_key(badge.canon),
+        None if wall is None else wall_micros(wall),
+        micros(punch.read_at),
+        clock.trust,
+        clock.offset_s,
+        clock.boot_id,
+        clock.uptime_s,
+        punch.direction_code,
+        punch.verify_code,
+        punch.how,
+        punch.raw,
+        arrival_id,
+        seq,
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def badge_key(value: str) -> str:
+    """What all badges have in common that can be the same as this one.
+
+    Of a canonical card it is the fewest bits under which the card may be known; a user id, and a card that
+    is not canonical, stand for themselves.
+    """
+    try:
+        return lookup_keys(value)[-1]
+    except CardError:
+        return value
+
+
+def store(connection: Connection, rows: Sequence[Row]) -> list[bool]:
+    """Insert the rows whose punch id the ledger does not hold; tell for each whether it was new.
+
+    Of two rows with one id the one that comes first by arrival and seq is new.
+    """
+    if not rows:
+        return []
+    if connection.dialect.name == "postgresql":
+        return _store_staged(connection, rows)
+    result = connection.exec_driver_sql(_STORE, list(rows))
+    if result.rowcount == len(rows):
+        return [True] * len(rows)
+    held = _origins(connection, [row[0] for row in rows])
+    return [held[row[0]] == row[-2:] for row in rows]
+
+
+def _store_staged(connection: Connection, rows: Sequence[Row]) -> list[bool]:
+    connection.exec_driver_sql(_STAGE)
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(_COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+    finally:
+        cursor.close()
+    new = {tuple(origin) for origin in connection.exec_driver_sql(_STORE_STAGED)}
+    return [row[-2:] in new for row in rows]
+
+
+def _origins(connection: Connection, punch_ids: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
+    """The arrival and seq that each id is held from."""
+    held: dict[bytes, tuple[int, int]] = {}
+    for start in range(0, len(punch_ids), _AT_ONCE):
+        query = select(punches.c.punch_id, punches.c.arrival_id, punches.c.seq).where(
+            punches.c.punch_id.in_(punch_ids[start : start + _AT_ONCE])
+        )
+        held.update({punch_id: (arrival_id, seq) for punch_id, arrival_id, seq in connection.execute(query)})
+    return held
+
+
+def keep_other_versions(connection: Connection, again: Sequence[tuple[str, Punch]], at: datetime) -> int:
+    """Of punches that came again, each with its edge, keep those that differ from what the ledger holds.
+
+    How a punch was read, when, and in which bytes may differ: they are no part of what happened.
+    Returns how many differed.
+    """
+    others = []
+    for start in range(0, len(again), _AT_ONCE):
+        some = again[start : start + _AT_ONCE]
+        ids = {bytes.fromhex(punch.punch_id) for _, punch in some}
+        query = select(punches.c.punch_id, *(punches.c[name] for name in _CONTENT)).where(
+            punches.c.punch_id.in_(ids)
+        )
+        held = {row[0]: tuple(row[1:]) for row in connection.execute(query)}
+        for edge, punch in some:
+            punch_id, content = bytes.fromhex(punch.punch_id), _content(punch)
+            if held[punch_id] != content:
+                digest = blake2b(repr(content).encode(), digest_size=16).digest()
+                others.append(
+                    {
+                        "punch_id": punch_id,
+                        "digest": digest,
+                        "edge": edge,
+                        "fact": encode(punch),
+                        "received_at": at,
+                    }
+                )
+    if others:
+        connection.execute(insert_into(connection, conflicts).on_conflict_do_nothing(), others)
+    return len(others)
+
+
+def _content(punch: Punch) -> Row:
+    badge = punch.badge
+    return (
+        punch.device,
+        badge.raw,
+        badge.form,
+        punch.device_wall,
+        punch.direction_code,
+        punch.verify_code,
+    )

@@ -1,0 +1,226 @@
+"""Owns the tables of the ledger as the code sees them; `migrations` makes them.
+
+Instants are whole microseconds since 1970 UTC (`..._us`), a wall time is the same count of a naive time
+read as if it were UTC: equal, ordered and compact on SQLite and PostgreSQL alike. Python sees datetimes.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, Column, Dialect, Float, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time has no zone
+MS_PER_DAY = 86_400_000
+
+
+def micros(instant: datetime) -> int:
+    """Microseconds since 1970 of an aware time."""
+    return _micros(instant, _EPOCH)
+
+
+def wall_micros(wall: datetime) -> int:
+    """Microseconds since 1970 of a naive time, read as if it were UTC."""
+    return _micros(wall, _NAIVE_EPOCH)
+
+
+def _micros(at: datetime, epoch: datetime) -> int:
+    since = at - epoch
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+class Micros(TypeDecorator[datetime]):
+    """A datetime as microseconds since an epoch: an aware one is an instant, a naive one a wall time."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def __init__(self, epoch: datetime) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To the database."""
+        del dialect
+        return None if value is None else _micros(value, self.epoch)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        del dialect
+        return None if value is None else self.epoch + timedelta(microseconds=value)
+
+
+def _instant(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(f"{name}_us", Micros(_EPOCH), key=name, nullable=nullable)
+
+
+def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable, primary_key=primary_key)
+
+
+metadata = MetaData()
+
+streams = Table(
+    "streams",
+    metadata,
+    _text("edge", primary_key=True),
+    _text("outbox_id", primary_key=True),
+    Column("upto_seq", BigInteger, nullable=False),
+    _instant("started_at"),
+    _instant("updated_at"),
+)
+"""How far each outbox has been taken in: what its receipts say. The edge is part of the key."""
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("arrival_id", BigInteger, primary_key=True),
+    _text("edge"),
+    _text("outbox_id"),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("facts", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    _instant("received_at"),
+)
+"""Each envelope that was taken in, and how many of its facts were new punches."""
+
+punches = Table(
+    "punches",
+    metadata,
+    Column("punch_id", LargeBinary, primary_key=True),
+    Column("day", Integer, nullable=False),
+    _text("edge"),
+    _text("reader"),
+    _text("kind"),
+    _text("device", nullable=True),
+    _text("badge_form"),
+    _text("badge_raw"),
+    _text("badge_canon", nullable=True),
+    _text("badge_key"),
+    Column("device_wall_us", Micros(_NAIVE_EPOCH), key="device_wall", nullable=True),
+    _instant("read_at"),
+    _text("clock_trust"),
+    Column("clock_offset_s", Float, nullable=True),
+    _text("boot_id"),
+    Column("uptime_s", Float, nullable=False),
+    Column("direction_code", Integer, nullable=True),
+    Column("verify_code", Integer, nullable=True),
+    _text("how"),
+    _text("raw"),
+    Column("arrival_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+"""Every punch, once, as its first arrival told it.
+
+`day` is the date of the time in the punch id, in days since 1970, at most one day from the wall date.
+`badge_key` is equal for all badges that may be the same (`badge_key()`). `arrival_id` and `seq` are where it
+came from.
+"""
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("punch_id", LargeBinary, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    _text("edge"),
+    Column("fact", LargeBinary, nullable=False),
+    _instant("received_at"),
+)
+"""Other versions of a punch that the ledger holds, as JSON; the first stays in `punches`."""
+
+edge_facts = Table(
+    "edge_facts",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    _text("edge"),
+    _text("outbox_id"),
+    Column("seq", BigInteger, nullable=False),
+    _text("kind"),
+    _text("order_id", nullable=True),
+    _text("reader", nullable=True),
+    _instant("at"),
+    Column("fact", LargeBinary, nullable=False),
+    _instant("received_at"),
+)
+"""The facts that are no punches, as JSON: re-read reports, outcomes of orders, events of an edge."""
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    _text("edge"),
+    _text("outbox_id", nullable=True),
+    Column("seq", BigInteger, nullable=True),
+    Column("payload", LargeBinary, nullable=False),
+    _text("reason"),
+    _instant("received_at"),
+    Column("times", Integer, nullable=False),
+    _instant("replayed_at", nullable=True),
+)
+"""What could not be read: a whole message, or, with `seq`, one fact. Equal bytes stand here once, counted."""
+
+readers = Table(
+    "readers",
+    metadata,
+    _text("edge", primary_key=True),
+    _text("reader", primary_key=True),
+    _instant("last_new_at", nullable=True),
+)
+"""Every reader that a punch came from, and when its last new punch was received that was not re-read."""
+
+orders = Table(
+    "orders",
+    metadata,
+    _text("order_id", primary_key=True),
+    _text("edge"),
+    Column("payload", LargeBinary, nullable=False),
+    _instant("given_at"),
+    _instant("expires_at"),
+    _instant("closed_at", nullable=True),
+    _text("outcome", nullable=True),
+)
+"""The orders given to edges; an open one is repeated until its outcome arrives or it expires."""
+
+employees = Table(
+    "employees",
+    metadata,
+    _text("employee_id", primary_key=True),
+    *(
+        _text(name)
+        for name in (
+            "name",
+            "status",
+            "sbu",
+            "state",
+            "branch",
+            "department",
+            "sub_department",
+            "designation",
+            "employee_type",
+        )
+    ),
+    _instant("updated_at"),
+)
+"""The people, as the last import spelled them. Nobody is ever deleted."""
+
+badges = Table(
+    "badges",
+    metadata,
+    _text("form", primary_key=True),
+    _text("value", primary_key=True),
+    _text("edge", primary_key=True),
+    _text("employee_id"),
+)
+"""Who a badge belongs to: a user id or a canonical card, at one edge, or everywhere where `edge` is empty."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", BigInteger, primary_key=True),
+    _instant("at"),
+    _text("actor"),
+    _text("verb"),
+    _text("subject"),
+    Column("detail", LargeBinary, nullable=False),
+)
+"""Who asked for what, and what became of it, as JSON. The database itself keeps every row as it is."""

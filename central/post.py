@@ -1,0 +1,49 @@
+"""Owns what travels between the threads of central: a message of the broker, and the news of a commit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message that the broker handed over.
+
+    `levels` is its topic below the prefix: `("edge", "pune-01", "facts")`. `retained` tells a message that
+    the broker kept from one that was sent just now. `mid` and `connection` are what an acknowledgement
+    needs.
+    """
+
+    levels: tuple[str, ...]
+    payload: bytes
+    retained: bool
+    mid: int
+    connection: int
+
+
+class Publish(Protocol):
+    """Hands a message to the broker.
+
+    False means that it was not even tried, since there is no connection. True is no promise that it arrived.
+    """
+
+    def __call__(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
+        """Send to a topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What one commit of the intake brought, for those who may want to look at the ledger again.
+
+    `at` is when it was received, `readers` names (edge, reader) of each new punch that was not re-read, and
+    `orders` the order ids of the reports and outcomes among the facts.
+    """
+
+    at: datetime
+    readers: frozenset[tuple[str, str]]
+    orders: frozenset[str]
+
+
+Tell = Callable[[Landed], None]
+"""Called by the intake after each commit, on its thread: it may only take a note."""

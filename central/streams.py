@@ -1,0 +1,131 @@
+"""Owns what a message of an edge means: the facts it holds, and its place in the stream of its outbox."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wire.codec import WireError, decode, open_facts
+from wire.facts import Envelope, Fact, SealedEnvelope
+from wire.punch import Punch
+
+_LAST_SEQ = (1 << 63) - 1
+_INT32 = range(-(1 << 31), 1 << 31)
+_MAYBE_NUL = b"\\u0000"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Bytes that could not be read: a whole message, or, with `seq`, one fact of a stream."""
+
+    edge: str
+    payload: bytes
+    reason: str
+    outbox_id: str | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An envelope, opened: its facts are numbered from `first_seq` to `last_seq`.
+
+    `facts` are those that could be read, `unread` the others; together they are all.
+    """
+
+    edge: str
+    outbox_id: str
+    first_seq: int
+    last_seq: int
+    settled: int
+    facts: Sequence[tuple[int, Fact]]
+    unread: Sequence[Unread] = ()
+
+
+def opened(edge: str, payload: bytes) -> Parcel | Unread:
+    """Open a message as far as it can be read.
+
+    Text with NUL and numbers beyond what the ledger's columns hold count as unreadable too: they would make
+    a whole transaction fail.
+    """
+    if _MAYBE_NUL not in payload:
+        try:
+            envelope = decode(payload, Envelope)
+        except WireError:
+            pass
+        else:
+            if all(map(_storable, envelope.facts)) and _numbered(envelope):
+                first = envelope.first_seq
+                return _parcel(edge, envelope, list(enumerate(envelope.facts, first)), ())
+    try:
+        sealed = decode(payload, SealedEnvelope)
+    except WireError as error:
+        return Unread(edge, payload, str(error))
+    if not _numbered(sealed) or "\0" in sealed.outbox_id:
+        return Unread(edge, payload, "its outbox id or sequence numbers are out of range")
+    return _opened_one_by_one(edge, sealed)
+
+
+def _opened_one_by_one(edge: str, sealed: SealedEnvelope) -> Parcel:
+    facts: list[tuple[int, Fact]] = []
+    unread: list[Unread] = []
+    for seq, fact, raw in open_facts(sealed):
+        if isinstance(fact, WireError):
+            reason = str(fact)
+        elif _NUL.search(raw):
+            reason = "a text holds the character NUL"
+        elif not _storable(fact):
+            reason = "a number is out of range"
+        else:
+            facts.append((seq, fact))
+            continue
+        unread.append(Unread(edge, raw, reason, sealed.outbox_id, seq))
+    return _parcel(edge, sealed, facts, tuple(unread))
+
+
+def _parcel(
+    edge: str,
+    envelope: Envelope | SealedEnvelope,
+    facts: Sequence[tuple[int, Fact]],
+    unread: Sequence[Unread],
+) -> Parcel:
+    last = envelope.first_seq + len(envelope.facts) - 1
+    return Parcel(edge, envelope.outbox_id, envelope.first_seq, last, envelope.settled, facts, unread)
+
+
+def _numbered(envelope: Envelope | SealedEnvelope) -> bool:
+    return max(envelope.first_seq + len(envelope.facts), envelope.settled) <= _LAST_SEQ
+
+
+def _storable(fact: Any) -> bool:
+    return not isinstance(fact, Punch) or (
+        (fact.direction_code or 0) in _INT32 and (fact.verify_code or 0) in _INT32
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an envelope does to its stream.
+
+    `upto` is the stream's mark after it. `lost` is the first and last number of what central once
+    confirmed and no longer holds: it must be asked for again. A `gap` says that facts before the
+    envelope are still missing: it changes nothing, and the last receipt is repeated.
+    """
+
+    upto: int
+    lost: tuple[int, int] | None = None
+    gap: bool = False
+
+
+def placed(upto: int | None, first_seq: int, last_seq: int, settled: int) -> Place:
+    """Where an envelope stands, `upto` being its stream's mark, None for an outbox never seen.
+
+    The edge's `settled` is central's own word: a smaller mark means that central lost what lies between,
+    and goes on from there, so that nothing new has to wait for what is asked for again.
+    """
+    known = upto or 0
+    lost = (known + 1, settled) if settled > known else None
+    known = max(known, settled)
+    if first_seq > known + 1:
+        return Place(known, lost, gap=True)
+    return Place(max(known, last_seq), lost)
