@@ -48,11 +48,13 @@ need_for_tests() {
     need systemd has_program systemd-analyze
 }
 
+is_root() { ((EUID == 0)); }
+
 # Install the packages noted by need, or say which they are and stop.
 install_missing() {
     [[ ${#MISSING[@]} -gt 0 ]] || return 0
     local as_root=()
-    if ((EUID != 0)); then
+    if ! is_root; then
         if ! command -v sudo >/dev/null; then
             die 69 "missing packages: ${MISSING[*]}" "as root, run: apt-get install ${MISSING[*]}"
         elif sudo -n true 2>/dev/null; then

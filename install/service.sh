@@ -28,7 +28,7 @@ staging() { [[ -n $ROOT ]]; }
 systemd_runs() { ! staging && [[ -d /run/systemd/system ]]; }
 
 need_root() {
-    staging || ((EUID == 0)) || die 77 "this changes the system; run: sudo ./install.sh $*"
+    staging || is_root || die 77 "this changes the system; run: sudo ./install.sh $*"
 }
 
 install_service() {

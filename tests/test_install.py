@@ -1,0 +1,140 @@
+"""install.sh and the units: what they promise to a person at a console, tried in a folder of their own."""
+
+import configparser
+import os
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from edge.cli import EX_CONFIG
+
+ROOT = Path(__file__).parent.parent
+SCRIPT = str(ROOT / "install.sh")
+UNITS = sorted((ROOT / "systemd").glob("*.service"))
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command without a terminal, as continuous integration does."""
+    return subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=150,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
+    )
+
+
+def unit(path: Path) -> dict[str, dict[str, str]]:
+    """The sections of a unit; none of ours repeats a key."""
+    parser = configparser.RawConfigParser(strict=True, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # systemd's keys have capitals
+    parser.read(path, encoding="utf-8")
+    return {name: dict(section) for name, section in parser.items()}
+
+
+def tree(folder: Path) -> set[str]:
+    """What stands in a folder, deep environments left out."""
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if "venv" not in path.parts[:-1]}
+    return {path for path in found if "/venv/" not in path}
+
+
+def test_alone_it_prints_its_verbs() -> None:
+    """Somebody who types ./install.sh to see what happens sees what could."""
+    done = run(SCRIPT)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for verb in ("demo", "test", "edge", "central", "uninstall"):
+        assert f"\n  {verb}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["deploy"], ["edge", "--rooot"], ["edge", "--purge"], ["edge", "--root"]]
+)
+def test_a_mistyped_word_is_named_and_nothing_happens(arguments: list[str]) -> None:
+    """A wrong verb or option ends with one line that quotes it, before anything is touched."""
+    done = run(SCRIPT, *arguments)
+    assert done.returncode == 64
+    assert arguments[-1] in done.stderr.splitlines()[-1]
+
+
+def test_the_scripts_are_clean() -> None:
+    """Quoting mistakes never wait for a path with a blank."""
+    done = run("shellcheck", "--external-sources", SCRIPT, str(ROOT / ".ci/run"))
+    assert done.stdout + done.stderr == ""
+
+
+def test_a_package_that_nobody_may_install_is_named() -> None:
+    """Without root and without sudo the missing packages stand in the last line, ready to be copied."""
+    script = f"""
+        set -euo pipefail
+        say() {{ echo "$*"; }}
+        die() {{ shift; printf '%s\\n' "$@"; exit 69; }}
+        source '{ROOT}/install/packages.sh'
+        is_root() {{ false; }}
+        PATH=/nowhere
+        need mosquitto false
+        need strace true
+        need postgresql false
+        install_missing
+    """
+    done = run("/usr/bin/bash", "-c", script)
+    assert done.returncode == 69
+    assert done.stdout.splitlines() == [
+        "missing packages: mosquitto postgresql",
+        "as root, run: apt-get install mosquitto postgresql",
+    ]
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_systemd_understands_the_units(path: Path, tmp_path: Path) -> None:
+    """Every key and value of a unit means something to systemd."""
+    text = path.read_text(encoding="utf-8")
+    program = unit(path)["Service"]["ExecStart"].split()[0]
+    (tmp_path / path.name).write_text(text.replace(program, "/bin/true"), encoding="utf-8")
+    done = run("systemd-analyze", "verify", "--man=no", str(tmp_path / path.name))
+    assert done.stdout + done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_daemon_comes_back_from_everything_but_a_wrong_configuration(path: Path) -> None:
+    """Crashes, hangs and kills end in a restart, for ever; mistakes in the file wait for a person."""
+    sections = unit(path)
+    assert sections["Service"]["Restart"] == "always"
+    assert sections["Service"]["RestartPreventExitStatus"] == str(EX_CONFIG)
+    assert sections["Unit"]["StartLimitIntervalSec"] == "0"
+    assert sections["Service"]["User"] == "punchwire"
+    assert sections["Install"]["WantedBy"] == "multi-user.target"
+
+
+def test_a_service_can_be_installed_twice_and_removed_without_its_data(tmp_path: Path) -> None:
+    """Installing again keeps a configuration that was edited; removing keeps configuration and punches."""
+    root = tmp_path / "a root"
+    for part in ("edge", "central"):
+        done = run(SCRIPT, part, "--root", str(root))
+        assert done.returncode == 0, done.stderr
+        assert "still the example" in done.stderr
+    config = root / "etc/punchwire/edge.toml"
+    config.write_text(config.read_text(encoding="utf-8") + "\n# ours\n", encoding="utf-8")
+    (root / "var/lib/punchwire/edge/outbox.db").write_text("punches")
+    once = tree(root)
+    assert (root / "opt/punchwire/current").readlink() == Path(VERSION)
+    assert run(SCRIPT, "edge", "--root", str(root)).returncode == 0
+    assert tree(root) == once
+    assert config.read_text(encoding="utf-8").endswith("# ours\n")
+    assert run(str(root / "opt/punchwire/current/venv/bin/punchwire-edge"), "--help").returncode == 0
+
+    assert run(SCRIPT, "uninstall", "--root", str(root)).returncode == 0
+    files = {path for path in tree(root) if (root / path).is_file() or (root / path).is_symlink()}
+    assert files == {
+        "etc/punchwire/edge.toml",
+        "etc/punchwire/central.toml",
+        "var/lib/punchwire/edge/outbox.db",
+    }
+    assert run(SCRIPT, "uninstall", "--purge", "--root", str(root)).returncode == 0
+    assert [path for path in tree(root) if not (root / path).is_dir()] == []
