@@ -68,6 +68,10 @@ class Topics:
         """The answers to one request of one person."""
         return f"{self.prefix}/admin/{_level(user)}/answers/{_level(request_id)}"
 
+    def answers(self, user: str) -> str:
+        """A filter for every answer to one person."""
+        return f"{self.prefix}/admin/{_level(user)}/answers/+"
+
     def board(self, edge: str, reader: str | None = None) -> str:
         """The retained colour of an edge, or of one reader of it."""
         stem = f"{self.prefix}/board/{_level(edge)}"
