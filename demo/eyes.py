@@ -32,14 +32,8 @@ class Eyes:
     def open(self) -> None:
         """Connect, and go on trying."""
         client = self._client = new_client(self._options, f"{self._user}-eyes")
-        client.on_connect = lambda *_: client.subscribe(
-            [
-                (self._topics.whole_board, 1),
-                (self._topics.central_status, 1),
-                (self._topics.answers(self._user), 1),
-            ]
-        )
-        client.on_message = lambda _c, _u, message: self._see(message.topic, message.payload)
+        client.on_connect = lambda *_: self._subscribe(client)
+        client.on_message = lambda _c, _u, message: self._see(message.topic, bytes(message.payload))
         client.connect_async(self._options.host, self._options.port, keepalive=30)
         client.loop_start()
 
@@ -70,6 +64,12 @@ class Eyes:
     def central_is_there(self) -> bool:
         """Whether central says that it is on the broker."""
         return self._central
+
+    def _subscribe(self, client: paho.Client) -> None:
+        topics = self._topics
+        client.subscribe(
+            [(topics.whole_board, 1), (topics.central_status, 1), (topics.answers(self._user), 1)]
+        )
 
     def _see(self, topic: str, payload: bytes) -> None:
         try:

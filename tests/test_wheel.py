@@ -113,7 +113,7 @@ def test_a_daemon_checks_its_configuration_runs_and_stops_when_told(
     programs: Path, configured: Path, broker: Mosquitto, part: str
 ) -> None:
     """From the wheel alone a daemon reaches the broker, and ends well within its stop time-out."""
-    daemon = [programs / f"punchwire-{part}", "--config", configured / f"{part}.toml"]
+    daemon = [str(programs / f"punchwire-{part}"), "--config", str(configured / f"{part}.toml")]
     subprocess.run([*daemon, "check-config"], check=True, capture_output=True, timeout=60)
     log = (broker.folder / "mosquitto.log").open(encoding="utf-8")
     with (configured / f"{part}.log").open("w+", encoding="utf-8") as words:

@@ -1,0 +1,185 @@
+"""The documentation against the code: what can be typed, set, sent or read in a log is explained."""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from central import config as central_config
+from edge import config as edge_config
+from ground.mqtt import BrokerOptions
+from wire.reasons import NEXT_STEP
+from wire.topics import Topics
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = ("punchwire", "punchwire-edge", "punchwire-central", "punchwire-simulate")
+MESSAGES = ("punch", "facts", "receipt", "vitals", "order", "admin", "board")
+_VERB = re.compile(r"^    ([a-z][a-z-]+)(?:  |$)", re.MULTILINE)
+
+
+def page(name: str) -> str:
+    """One page of the documentation."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def every_page() -> str:
+    """All pages together."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return "\n".join(path.read_text(encoding="utf-8") for path in pages)
+
+
+def told(program: str, *arguments: str) -> str:
+    """What a program prints."""
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def fields(kind: type[msgspec.Struct]) -> set[str]:
+    """The names of a struct's fields as a file or a message spells them."""
+    return {field.encode_name for field in msgspec.structs.fields(kind)}
+
+
+def structs(module: object) -> dict[str, type[msgspec.Struct]]:
+    """The structs that a module defines."""
+    return {
+        name: kind
+        for name, kind in vars(module).items()
+        if inspect.isclass(kind)
+        and issubclass(kind, msgspec.Struct)
+        and kind.__module__ == getattr(module, "__name__", "")
+    }
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_command_is_explained(program: str) -> None:
+    """Whatever a program offers to do, some page shows it being done."""
+    text = every_page()
+    verbs = _VERB.findall(told(program, "--help"))
+    assert verbs, f"{program} --help lists no verbs"
+    assert [verb for verb in verbs if f"{program} {verb}" not in text] == []
+
+
+def test_every_key_of_the_daemons_configuration_is_explained() -> None:
+    """Nobody has to read code to learn what a key of edge.toml or central.toml means."""
+    runbook = page("docs/runbook.md")
+    for module in (edge_config, central_config):
+        for kind in structs(module).values():
+            missing = [key for key in fields(kind) if f"`{key}`" not in runbook and f"[{key}]" not in runbook]
+            assert missing == [], f"{module.__name__}.{kind.__name__}"
+    assert [key for key in fields(BrokerOptions) if f"`{key}`" not in runbook] == []
+
+
+def test_every_kind_of_reader_and_each_of_its_keys_is_explained() -> None:
+    """An installer finds every reader kind, and everything that can be set for it, on one page."""
+    text = page("docs/readers.md")
+    kinds = {entry.name: entry.load() for entry in entry_points(group="punchwire.readers")}
+    assert [kind for kind in kinds if f"`{kind}`" not in text] == []
+    for kind, reader in kinds.items():
+        assert [key for key in fields(reader.Options) if f"`{key}`" not in text] == [], kind
+
+
+def test_every_topic_is_explained() -> None:
+    """Who writes an ACL or subscribes by hand finds every topic spelled out."""
+    text = page("docs/topics.md")
+    topics = Topics("{p}")
+    assert topics.central_status in text
+    assert topics.whole_board in text
+    for name, method in inspect.getmembers(topics, inspect.ismethod):
+        names = list(inspect.signature(method).parameters)
+        if name.startswith("_") or name == "parse":
+            continue
+        assert method(*(f"{{{it}}}" for it in names)) in text
+
+
+@pytest.mark.parametrize("module", MESSAGES)
+def test_every_message_and_each_of_its_fields_is_explained(module: str) -> None:
+    """Another program can speak with Punchwire from the page alone."""
+    text = page("docs/topics.md")
+    for name, kind in structs(importlib.import_module(f"wire.{module}")).items():
+        assert f"`{name}`" in text
+        assert [field for field in fields(kind) if f"`{field}`" not in text] == [], name
+
+
+def test_every_reason_is_explained() -> None:
+    """Each word that the board can show stands in the runbook."""
+    runbook = page("docs/runbook.md")
+    assert [reason for reason in NEXT_STEP if f"`{reason}`" not in runbook] == []
+
+
+def log_events() -> set[str]:
+    """Each word that a journal of ours is given, and each event that an edge puts into its stream."""
+    words: list[object] = []
+    for path in (
+        path for package in ("edge", "central", "ground") for path in (ROOT / package).rglob("*.py")
+    ):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            if re.search(r"journal\.(debug|info|warning|error)$|^tell$", called):
+                words += [word.value for word in node.args[:1] if isinstance(word, ast.Constant)]
+            elif called == "EdgeEvent":
+                words += [
+                    it.value.value
+                    for it in node.keywords
+                    if it.arg == "event" and isinstance(it.value, ast.Constant)
+                ]
+    return {word for word in words if isinstance(word, str)}
+
+
+def test_every_log_event_is_explained() -> None:
+    """Who reads a log at night can look up each word in the runbook."""
+    events = log_events()
+    assert "started" in events
+    runbook = page("docs/runbook.md")
+    assert sorted(event for event in events if f"`{event}`" not in runbook) == []
+
+
+def test_the_capabilities_page_answers_every_wish_and_names_only_what_is_there() -> None:
+    """Each line of the list of capabilities is answered once, with files and tests that exist."""
+    text = page("docs/capabilities.md")
+    expected = [
+        f"{letter}{number}"
+        for letter, last in (("E", 96), ("H", 12), ("I", 26), ("D", 18))
+        for number in range(1, last + 1)
+    ]
+    assert re.findall(r"^\| ([EHID]\d+) \|", text, re.MULTILINE) == expected
+    for row in re.findall(r"^\| [EHID]\d+ \|.*$", text, re.MULTILINE):
+        assert "not yet" in row or "`" in row or "document" in row, row
+    named = {
+        name
+        for name in re.findall(r"`([a-z_.-]+/[\w./*-]+|install\.sh|[a-z]+\.toml)`", text)
+        if "{" not in name
+    }
+    assert [name for name in sorted(named) if not list(ROOT.glob(name.rstrip("/")))] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """No page sends its reader to a page that is not there."""
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.relative_to(ROOT)}: {target}"
+
+
+def test_decisions_are_numbered_without_gaps_and_fit_on_a_page() -> None:
+    """A decision is one page with context, decision and consequence."""
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+    numbers = [int(path.name[:4]) for path in pages]
+    assert numbers[0] == 1
+    assert all(b == a + 1 for a, b in pairwise(numbers))
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert [line for line in text.splitlines() if line.startswith("## ")] == [
+            "## Context",
+            "## Decision",
+            "## Consequence",
+        ]
+        assert len(text.splitlines()) <= 60, path.name
