@@ -1,1 +1,74 @@
-"""Owns how the directory is stored: employees and their badges."""
+"""Owns how the directory is stored: employees and their badges. Nobody is deleted."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from central.directory.directory import Directory
+from central.directory.employee import DIMENSIONS, Credential, Employee
+from central.ledger.database import Ledger, insert_into
+from central.ledger.schema import badges, employees
+
+_FIELDS = ("employee_id", "name", *DIMENSIONS)
+
+
+def load(connection: Connection) -> list[Employee]:
+    """Everybody, by employee id."""
+    held: dict[str, set[Credential]] = {}
+    for form, value, edge, employee_id in connection.execute(select(badges)):
+        held.setdefault(employee_id, set()).add(Credential(form, value, edge))
+    query = select(*(employees.c[name] for name in _FIELDS)).order_by(employees.c.employee_id)
+    return [
+        Employee(**row, credentials=frozenset(held.get(row["employee_id"], ())))
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def save(connection: Connection, people: Sequence[Employee], at: datetime) -> None:
+    """Write employees with exactly the badges that they have now; others stay as they are.
+
+    A badge that moves from one to another of them is no conflict; between somebody else and them it raises
+    the database's IntegrityError.
+    """
+    if not people:
+        return
+    adding = insert_into(connection, employees)
+    kept = {employees.c[name]: adding.excluded[name] for name in (*_FIELDS[1:], "updated_at")}
+    connection.execute(
+        adding.on_conflict_do_update(index_elements=[employees.c.employee_id], set_=kept),
+        [{name: getattr(one, name) for name in _FIELDS} | {"updated_at": at} for one in people],
+    )
+    connection.execute(
+        delete(badges).where(badges.c.employee_id == bindparam("owner")),
+        [{"owner": one.employee_id} for one in people],
+    )
+    held = [
+        {"form": badge.form, "value": badge.value, "edge": badge.edge, "employee_id": one.employee_id}
+        for one in people
+        for badge in one.credentials
+    ]
+    if held:
+        connection.execute(insert_into(connection, badges), held)
+
+
+class People:
+    """The directory as it is stored now, kept in memory until an import changes it. Any thread may ask."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._state: tuple[int, datetime | None] | None = None
+        self._directory = Directory(())
+
+    def directory(self) -> Directory:
+        """Everybody, as of this call."""
+        with self._lock, self._ledger.read() as connection:
+            state = connection.execute(
+                select(func.count(), func.max(employees.c.updated_at)).select_from(employees)
+            ).one()
+            if (state[0], state[1]) != self._state:
+                self._directory = Directory(load(connection))
+                self._state = (state[0], state[1])
+            return self._directory
