@@ -43,9 +43,10 @@ def _row(workday: Workday) -> Iterator[str]:
         reason = f"C3.2: {day} is a {weekday}, row {workday.rule.key} of the shift {shift.version}"
     else:
         days, rows = (day - shift.start).days, len(shift.rows)
+        item = "C3.3" if days >= 0 else "R14"
         reason = (
-            f"{'C3.3' if days >= 0 else 'R14'}: from the start {shift.start} of the shift {shift.version} "
-            f"to {day} it is {days} d; {days} modulo {rows} rows is {days % rows}, plus one is row {workday.rule.key}"
+            f"{item}: {day} is day {days} from the start {shift.start} of the shift {shift.version}; "
+            f"{days} modulo {rows} rows is {days % rows}, plus one row {workday.rule.key}"
         )
     yield f"{reason}: {expected(row)}."
     if not row.workday:
@@ -93,7 +94,7 @@ def _additions(result: DayResult, options: Options, words: Words) -> Iterator[st
         known = result.sequence[place + 1 if step.direction == IN else place - 1]
         lack = f"{words.step(known)} has no {step.direction}"
         if step.how == "as of":
-            yield f"R27: {lack} yet; the day is open: an OUT is added at {words.at(step.at)}, as far as it is known."
+            yield f"R27: {lack} yet; the day is open, known up to {words.at(step.at)}, where an OUT is added."
             continue
         item, reason = _placed(step, result.workday, options, words)
         if step.clamped:
