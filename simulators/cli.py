@@ -4,9 +4,10 @@ import argparse
 import signal
 from collections.abc import Sequence
 
+from simulators import keyboard_reader, serial_reader
 from simulators.terminal import program as terminal
 
-KINDS = (terminal,)
+KINDS = (terminal, serial_reader, keyboard_reader)
 """Each module offers `add(kinds)`: its sub-command, with a function `run(options) -> exit code`."""
 
 

@@ -1,0 +1,98 @@
+"""What every card reader does at the desk: punches, repeats, unreadable cards, and orders answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from edge.readers.card import Seen, Sight, Unread
+from edge.readers.debounce import Debounce
+from edge.readers.reader import Desk
+from wire.facts import REPORT_IDS_LIMIT, EdgeEvent, RereadReport
+from wire.punch import Badge, DeviceKind, Punch
+
+GARBAGE_IN_A_ROW = 5
+"""One broken frame happens; five without a card between them are a wrong baud rate or profile."""
+
+
+class CardDesk:
+    """One session of a reader without memory, seen from its desk.
+
+    `debounce` belongs to the reader, not to the session: a card that rests while the device is plugged in
+    again is still the same punch.
+    """
+
+    def __init__(self, desk: Desk, reader: str, kind: DeviceKind, debounce: Debounce) -> None:
+        self._desk = desk
+        self._reader = reader
+        self._kind = kind
+        self._debounce = debounce
+        self._unread = 0
+
+    def take(self, sight: Sight) -> None:
+        """Turn a card into a punch, committed when this returns; count what is none."""
+        if isinstance(sight, Seen):
+            self._seen(sight)
+        else:
+            self._not_read(sight)
+
+    def answer_orders(self) -> None:
+        """Queue the punches of each waiting order again from the outbox, and report behind them."""
+        for order in self._desk.orders():
+            ids = self._desk.resend(order)
+            self._desk.emit(reports(order.order_id, self._reader, ids, self._desk.moment().utc))
+
+    def _seen(self, card: Seen) -> None:
+        if self._unread >= GARBAGE_IN_A_ROW:
+            self._desk.doubt("", "")
+        self._unread = 0
+        self._desk.ok()
+        moment = self._desk.moment()
+        if self._debounce.rests(card.key, moment.uptime_s):
+            self._desk.count("repeats_suppressed")
+        else:
+            punch = Punch(
+                punch_id=self._desk.local_id(moment.utc),
+                reader=self._reader,
+                kind=self._kind,
+                badge=Badge(raw=card.raw, form="card", canon=card.canon),
+                read_at=moment.utc,
+                clock=moment.clock(),
+                how="live",
+                raw=card.frame,
+            )
+            self._desk.emit([punch])
+        self._debounce.saw(card.key, moment.uptime_s)
+
+    def _not_read(self, unread: Unread) -> None:
+        self._desk.count("frames_rejected")
+        self._unread += 1
+        if self._unread == GARBAGE_IN_A_ROW:
+            self._desk.doubt(
+                "garbage", f"{self._unread} readings in a row were no card; the last: {unread.why}"
+            )
+        if not unread.text:
+            return
+        moment, key = self._desk.moment(), f"unread {unread.text}"
+        if not self._debounce.rests(key, moment.uptime_s):
+            fields: dict[str, str | int | float | None] = {"text": unread.text, "why": unread.why}
+            self._desk.emit(
+                [EdgeEvent(event="card_unreadable", at=moment.utc, reader=self._reader, fields=fields)]
+            )
+        self._debounce.saw(key, moment.uptime_s)
+
+
+def reports(order_id: str, reader: str, punch_ids: Sequence[str], at: datetime) -> list[RereadReport]:
+    """The report of a carried out order, in as many parts as its ids need (one if there are none)."""
+    starts = range(0, max(len(punch_ids), 1), REPORT_IDS_LIMIT)
+    return [
+        RereadReport(
+            order_id=order_id,
+            reader=reader,
+            outcome="read",
+            at=at,
+            part=part,
+            parts=len(starts),
+            total=len(punch_ids),
+            punch_ids=tuple(punch_ids[start : start + REPORT_IDS_LIMIT]),
+        )
+        for part, start in enumerate(starts, 1)
+    ]
