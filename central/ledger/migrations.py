@@ -109,6 +109,22 @@ STEPS: list[Step] = [
                 FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
         ),
     ),
+    Step(
+        "0002-resync",
+        (
+            """CREATE TABLE resync_jobs (
+                actor TEXT NOT NULL, request_id TEXT NOT NULL,
+                payload {bytes} NOT NULL, unmatched {bytes} NOT NULL,
+                began_at_us {long} NOT NULL, expires_at_us {long} NOT NULL, ended_at_us {long},
+                PRIMARY KEY (actor, request_id)) {clustered}""",
+            "CREATE INDEX resync_jobs_open ON resync_jobs (began_at_us) WHERE ended_at_us IS NULL",
+            """CREATE TABLE resync_parts (
+                actor TEXT NOT NULL, request_id TEXT NOT NULL, edge TEXT NOT NULL, reader TEXT NOT NULL,
+                order_id TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, evidence TEXT NOT NULL,
+                result {bytes}, PRIMARY KEY (actor, request_id, edge, reader)) {clustered}""",
+            "CREATE INDEX resync_parts_of_an_order ON resync_parts (order_id)",
+        ),
+    ),
 ]
 
 

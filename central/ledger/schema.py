@@ -224,3 +224,31 @@ audit = Table(
     Column("detail", LargeBinary, nullable=False),
 )
 """Who asked for what, and what became of it, as JSON. The database itself keeps every row as it is."""
+
+resync_jobs = Table(
+    "resync_jobs",
+    metadata,
+    _text("actor", primary_key=True),
+    _text("request_id", primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("unmatched", LargeBinary, nullable=False),
+    _instant("began_at"),
+    _instant("expires_at"),
+    _instant("ended_at", nullable=True),
+)
+"""The resyncs that people asked for: the request, and the employees of whom no badge is known, as JSON."""
+
+resync_parts = Table(
+    "resync_parts",
+    metadata,
+    _text("actor", primary_key=True),
+    _text("request_id", primary_key=True),
+    _text("edge", primary_key=True),
+    _text("reader", primary_key=True),
+    _text("order_id"),
+    _text("state"),
+    _text("reason"),
+    _text("evidence"),
+    Column("result", LargeBinary, nullable=True),
+)
+"""Each reader of a resync: where it stands (`central.resync`), and its figures as JSON once there are any."""

@@ -1,0 +1,199 @@
+"""Owns the thread that keeps the board: takes notes of what arrives, and ticks, since absence is an event."""
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+
+import msgspec
+
+from central.colors import Limits
+from central.ledger import queries
+from central.ledger.database import Ledger, LedgerError
+from central.post import Delivery, Landed, Publish
+from central.watch.display import Display
+from central.watch.sightings import Sightings
+from ground.journal import Journal
+from wire.codec import WireError, decode
+from wire.punch import EdgeId
+from wire.topics import Topics
+from wire.vitals import Birth, Heartbeat, Status
+
+TICK_S = 1.0
+
+journal = Journal("watch")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A delivery with its time of arrival by central's clock."""
+
+    delivery: Delivery
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Connected:
+    """The bus is connected, for the first time or again."""
+
+    at: datetime
+
+
+class Watch:
+    """Keeps the board. `take`, `landed` and `connected` only take a note, on any thread.
+
+    It wants the messages below `edge/+/status`, `edge/+/birth`, `edge/+/heartbeat` and, retained, below
+    `board/`. `edges` are those that central was told of; others join when they are heard, and those that
+    ever punched are known from the ledger. `returned` is called, on this thread, whenever an edge says
+    that it is there.
+    """
+
+    def __init__(
+        self,
+        topics: Topics,
+        publish: Publish,
+        ledger: Ledger,
+        *,
+        returned: Callable[[str], None],
+        edges: Collection[str] = (),
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._ledger = ledger
+        self._returned = returned
+        self._limits = limits or Limits()
+        self._clock = clock
+        self._notes: SimpleQueue[_Arrived | Landed | _Connected] = SimpleQueue()
+        self._sightings = Sightings(clock(), edges)
+        self._display = Display(topics, publish, self._limits)
+        self._loaded = False
+        self._online = False
+        self._readers: Mapping[str, tuple[str, ...]] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def take(self, delivery: Delivery) -> None:
+        """Note a message of an edge, or a retained entry of the board."""
+        self._notes.put(_Arrived(delivery, self._clock()))
+
+    def landed(self, landed: Landed) -> None:
+        """Note that new punches are in the ledger."""
+        self._notes.put(landed)
+
+    def connected(self) -> None:
+        """Note that the bus is connected."""
+        self._notes.put(_Connected(self._clock()))
+
+    def readers(self) -> Mapping[str, tuple[str, ...]]:
+        """The readers of every edge that is known. Any thread may ask."""
+        return self._readers
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait for the thread; the board stays as it is."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def alive(self) -> bool:
+        """Whether the thread still does its work."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            if not self._loaded:
+                self._load()
+            self._take_notes()
+            self._readers = self._sightings.readers()
+            if self._loaded and self._online:
+                now = self._clock()
+                self._display.show(self._sightings.lines(now, self._limits), now)
+
+    def _take_notes(self) -> None:
+        """Wait up to a tick for a note, then take it and all that lie behind it."""
+        wait_s = TICK_S
+        while not self._stop.is_set():
+            try:
+                note = self._notes.get(timeout=wait_s) if wait_s else self._notes.get_nowait()
+            except Empty:
+                return
+            wait_s = 0.0
+            match note:
+                case _Arrived(delivery, at):
+                    self._arrived(delivery, at)
+                case Landed(at=at, readers=readers):
+                    for reader in readers:
+                        self._sightings.punched(reader, at)
+                        self._sightings.contact(reader[0], at)
+                case _Connected(at):
+                    self._sightings.listen_anew(at, first=not self._online)
+                    self._online = True
+                    self._display.connected(at)
+
+    def _load(self) -> None:
+        """Learn the last punches from the ledger; while it is away the board waits and tries again."""
+        try:
+            with self._ledger.read() as connection:
+                known = queries.last_new(connection)
+        except LedgerError as error:
+            journal.debug("ledger_unreadable", error=error)
+            return
+        for reader, at in known.items():
+            self._sightings.punched(reader, at)
+        self._loaded = True
+
+    def _arrived(self, delivery: Delivery, at: datetime) -> None:
+        levels, payload, live = delivery.levels, delivery.payload, not delivery.retained
+        try:
+            match levels:
+                case ("board", edge) if not live:
+                    self._display.stood((edge, None), payload)
+                case ("board", edge, reader) if not live:
+                    self._display.stood((edge, reader), payload)
+                case ("edge", edge, kind) if payload:
+                    self._from_edge(_edge_id(edge), kind, payload, at, live=live)
+                case _:
+                    pass
+        except WireError as error:
+            journal.warning("message_unreadable", topic="/".join(levels), error=error)
+
+    def _from_edge(self, edge: str, kind: str, payload: bytes, at: datetime, *, live: bool) -> None:
+        """Note what an edge says; a retained message says nothing of when, so it is no sign of life."""
+        match kind:
+            case "status":
+                status = decode(payload, Status)
+                if not self._sightings.status(edge, status, at):
+                    journal.debug("late_will_ignored", edge=edge, session=status.session)
+                    return
+                journal.info(
+                    "edge_online" if status.online else "edge_offline", edge=edge, reason=status.reason
+                )
+                if status.online:
+                    self._returned(edge)
+                live = live and status.online
+            case "birth":
+                self._sightings.birth(edge, decode(payload, Birth))
+            case "heartbeat":
+                beat = decode(payload, Heartbeat)
+                if self._sightings.heartbeat(edge, beat, at if live else None):
+                    journal.info("edge_online", edge=edge)
+                    self._returned(edge)
+            case _:
+                return
+        if live:
+            self._sightings.contact(edge, at)
+
+
+def _edge_id(level: str) -> str:
+    try:
+        return msgspec.convert(level, EdgeId)
+    except msgspec.ValidationError as error:
+        raise WireError(f"the name of the edge: {error}") from None
