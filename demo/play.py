@@ -43,7 +43,7 @@ class Play:
             self._turn()
 
     def settle(self) -> None:
-        """Put everything back up and wait, up to `SETTLE_S`, until the ledger holds as much as the devices."""
+        """Put everything back up and wait, at most `SETTLE_S`, until the ledger has caught up."""
         self._news = "no more punches; waiting for the last receipt"
         self._over = False
         self._stage.network.restore()

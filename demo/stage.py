@@ -36,7 +36,7 @@ id = "{edge}"
 state_dir = "{folder}"
 """
 _READERS = {
-    TERMINAL: 'kind = "zkteco"\nhost = "127.0.0.1"\nport = {port}\n',
+    TERMINAL: 'kind = "zkteco"\naddress = "127.0.0.1"\nport = {port}\n',
     SERIAL: 'kind = "serial-rfid"\ndevice = "{device}"\nformat = "rdm6300"\n',
     KEYBOARD: 'kind = "usb-rfid"\ndevice = "{device}"\nnotation = "10H"\n',
 }

@@ -31,7 +31,7 @@ password_file = "{password}"
 [[reader]]
 name = "front-gate"
 kind = "zkteco"
-host = "127.0.0.1"
+address = "127.0.0.1"
 port = 9
 """
 
