@@ -1,0 +1,239 @@
+"""The line to a terminal that pyzk is given in place of a plain socket: it checks what pyzk does not.
+
+Every frame is cut and checked, events are taken out, late answers are dropped, a closed peer is an error,
+a deadline spans the whole operation, and lost datagrams are asked for again.
+"""
+
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NoReturn
+
+from edge.readers.zkteco import frames
+from edge.readers.zkteco.frames import Frame, NotAFrame
+
+_RECEIVE = 1 << 17
+_ASK_AGAIN_S = 0.4
+
+
+class LineError(Exception):
+    """The line failed; `reason` is a word of `wire.reasons`."""
+
+    def __init__(self, reason: str, evidence: str) -> None:
+        super().__init__(evidence)
+        self.reason = reason
+        self.evidence = evidence
+
+
+class Line:
+    """Stands in for `socket.socket(family, kind)`; has the methods that pyzk calls, and no others.
+
+    `on_event` gets each live event. `within` gives the next operation its time.
+    """
+
+    def __init__(self, family: int, kind: int, on_event: Callable[[Frame], None]) -> None:
+        self._socket = socket.socket(family, kind)
+        self._tcp = kind == socket.SOCK_STREAM
+        self._on_event = on_event
+        self._deadline = time.monotonic()
+        self._stream = frames.Stream()
+        self._arrived: deque[Frame] = deque()
+        self._ready: deque[bytes] = deque()
+        self._request = Frame(0, 0, 0)
+        self._session = 0
+        self._answered = False
+        self._connected = False
+
+    # what the worker uses
+
+    def within(self, seconds: float) -> None:
+        """Give the operation that begins now so much time, however many messages it takes."""
+        self._deadline = time.monotonic() + seconds
+
+    def fileno(self) -> int:
+        """The descriptor, to wait for events."""
+        return self._socket.fileno()
+
+    def take_events(self) -> None:
+        """Pass on the events that came while nobody asked for anything. Raises LineError if it broke."""
+        self._ready.clear()
+        self._socket.settimeout(0)
+        try:
+            while True:
+                self._arrived.extend(self._receive())
+        except BlockingIOError:
+            pass
+        while self._arrived:
+            self._sort_out(self._arrived.popleft())
+
+    # what pyzk uses
+
+    def settimeout(self, seconds: float) -> None:
+        """The operation's own deadline rules; the time that pyzk would give a single message does not."""
+
+    def connect_ex(self, address: tuple[str, int]) -> int:
+        """Connect, or raise: pyzk does not look at the result."""
+        self._socket.settimeout(self._remaining())
+        try:
+            self._socket.connect(address)
+        except TimeoutError:
+            raise LineError("no-answer", f"nothing answers at {address[0]} port {address[1]}") from None
+        self._connected = True
+        if self._tcp:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return 0
+
+    def send(self, segment: bytes) -> int:
+        """Send a request over TCP."""
+        self._begin(frames.parse(frames.unwrap(segment)))
+        return len(segment)
+
+    def sendto(self, datagram: bytes, address: tuple[str, int]) -> int:
+        """Send a request over UDP."""
+        if not self._connected:
+            self.connect_ex(address)
+        self._begin(frames.parse(datagram))
+        return len(datagram)
+
+    def recv(self, size: int) -> bytes:
+        """The next part of the answer: over TCP never more than one frame at a time."""
+        if not self._ready:
+            if self._tcp:
+                self._ready.append(self._next_answer(self._deadline).segment())
+            else:
+                self._ready.extend(answer.datagram() for answer in self._answer_for_sure())
+        part = self._ready.popleft()
+        if self._tcp and len(part) > size:
+            self._ready.appendleft(part[size:])
+        return part[:size]
+
+    def close(self) -> None:
+        """Close it."""
+        self._socket.close()
+
+    # requests and answers
+
+    def _begin(self, request: Frame) -> None:
+        self._ready.clear()
+        self._transmit(request)
+
+    def _transmit(self, request: Frame) -> None:
+        self._request = request
+        self._session = request.session
+        self._socket.settimeout(self._remaining())
+        self._put(request)
+
+    def _put(self, frame: Frame) -> None:
+        try:
+            self._socket.sendall(frame.segment() if self._tcp else frame.datagram())
+        except TimeoutError:
+            self._give_up()
+        except ConnectionRefusedError as error:
+            raise LineError("port-refused", str(error)) from error
+        except OSError as error:
+            self._lost(str(error))
+
+    def _answer_for_sure(self) -> list[Frame]:
+        """The whole answer to the request over UDP, asked for again until it came undamaged.
+
+        Datagrams have no numbers: a lost, doubled or swapped one inside a chunk shows only in that the
+        same chunk comes out differently another time. So a chunk counts when it came out equal twice.
+        """
+        seen: set[bytes] = set()
+        while True:
+            answer = self._collect(min(time.monotonic() + _ASK_AGAIN_S, self._deadline))
+            if answer and self._request.command != frames.READ_BUFFER:
+                return answer
+            if answer:
+                content = b"".join(frame.data for frame in answer if frame.command == frames.DATA)
+                if content in seen:
+                    return answer
+                seen.add(content)
+            self._remaining()
+            self._transmit(self._request.renumbered())
+
+    def _collect(self, until: float) -> list[Frame]:
+        """One answer: a single frame, or from PREPARE to OK with as much data as announced; [] if not."""
+        try:
+            first = self._next_answer(until)
+            if first.command != frames.PREPARE:
+                whole = first.command != frames.DATA or self._request.command != frames.READ_BUFFER
+                return [first] if whole or len(first.data) == self._wanted() else []
+            answer = [first]
+            while answer[-1].command in (frames.PREPARE, frames.DATA):
+                answer.append(self._next_answer(until))
+        except _Silence:
+            return []
+        sent = sum(len(frame.data) for frame in answer if frame.command == frames.DATA)
+        announced = int.from_bytes(first.data[:4], "little")
+        return answer if answer[-1].command == frames.OK and sent == announced else []
+
+    def _wanted(self) -> int:
+        return int.from_bytes(self._request.data[4:8], "little")
+
+    def _next_answer(self, until: float) -> Frame:
+        """The next frame that answers the request; raises when nothing comes until then."""
+        while True:
+            while not self._arrived:
+                left = until - time.monotonic()
+                if left <= 0 and self._tcp:
+                    self._give_up()
+                if left <= 0:
+                    raise _Silence
+                self._socket.settimeout(left)
+                try:
+                    self._arrived.extend(self._receive())
+                except TimeoutError:
+                    continue
+            frame = self._arrived.popleft()
+            if self._sort_out(frame):
+                self._answered = True
+                return frame
+
+    def _sort_out(self, frame: Frame) -> bool:
+        """Whether a frame answers the request; an event is passed on, a late answer dropped."""
+        if frame.command == frames.EVENT:
+            self._on_event(frame)
+            self._put(Frame(frames.OK, self._session, frame.reply))
+            return False
+        return frame.reply == self._request.reply
+
+    def _receive(self) -> list[Frame]:
+        try:
+            received = self._socket.recv(_RECEIVE)
+        except ConnectionRefusedError as error:
+            raise LineError("port-refused", str(error)) from error
+        except (TimeoutError, BlockingIOError):
+            raise
+        except OSError as error:
+            self._lost(str(error))
+        if not self._tcp:
+            try:
+                return [frames.parse(received)]
+            except NotAFrame:
+                return []
+        if not received:
+            self._lost("the terminal closed the connection")
+        try:
+            return [frames.parse(datagram) for datagram in self._stream.feed(received)]
+        except NotAFrame as error:
+            raise LineError("read-rejected" if self._answered else "port-refused", str(error)) from error
+
+    def _lost(self, evidence: str) -> NoReturn:
+        raise LineError("connection-lost" if self._answered else "session-busy", evidence)
+
+    def _give_up(self) -> NoReturn:
+        if self._answered or self._tcp:
+            raise LineError("deadline", "the terminal did not answer in time")
+        raise LineError("no-answer", "no datagram came back")
+
+    def _remaining(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            self._give_up()
+        return left
+
+
+class _Silence(Exception):
+    """Nothing came in time; ask again."""

@@ -1,0 +1,97 @@
+"""The lines of JSON between a reader and its worker: requests down, answers and live events up."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+Transport = Literal["tcp", "udp"]
+
+
+class Open(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="open"):
+    """Open the session, ask for live events if `live`. The answer is `Opened`."""
+
+    address: str
+    port: int
+    transport: Transport
+    comm_key: int
+    live: bool
+    within_s: float
+
+
+class ReadClock(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="clock"):
+    """Read the terminal's clock. The answer is `ClockShows`."""
+
+    within_s: float
+
+
+class ReadSizes(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="sizes"):
+    """Ask how much the terminal holds. The answer is `Sizes`."""
+
+    within_s: float
+
+
+class ReadLog(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="log"):
+    """Read the whole log. The answer is `Dataset`."""
+
+    within_s: float
+
+
+class ReadUsers(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="users"):
+    """Read the user table. The answer is `Dataset`."""
+
+    within_s: float
+
+
+class Close(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="close"):
+    """Leave the terminal properly, and end. There is no answer but the end."""
+
+    within_s: float
+
+
+Request = Open | ReadClock | ReadSizes | ReadLog | ReadUsers | Close
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="opened"):
+    """The session stands. `live` tells whether the terminal agreed to push events."""
+
+    serial: str
+    firmware: str = ""
+    live: bool = False
+
+
+class ClockShows(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="clock"):
+    """The terminal's wall clock, naive."""
+
+    wall: Annotated[datetime, msgspec.Meta(tz=False)]
+
+
+class Sizes(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="sizes"):
+    """Records and users that the terminal counts, and how many records fit (0: it does not say)."""
+
+    records: int
+    users: int
+    capacity: int
+
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="dataset"):
+    """The bytes of a bulk read as the terminal sent them: a length of four bytes, then the content."""
+
+    content: bytes
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="failed"):
+    """It did not work; `reason` is a word of `wire.reasons`. The worker ends with it."""
+
+    reason: str
+    evidence: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="event"):
+    """A live event came, at any time: its code (1 is attendance) and its bytes."""
+
+    code: int
+    content: bytes
+
+
+Answer = Opened | ClockShows | Sizes | Dataset | Failed | Event

@@ -1,0 +1,247 @@
+"""One session with a terminal: who it is, its clock, its whole log, then live events and polls."""
+
+import time
+from collections.abc import Iterator
+
+from edge.errors import Lost, Misconfigured, ReaderFault
+from edge.readers.reader import Desk
+from edge.readers.zkteco.child import Child, Stopped
+from edge.readers.zkteco.logbook import Logbook
+from edge.readers.zkteco.options import TerminalOptions
+from edge.readers.zkteco.punches import Source, clock_error, measured_offset
+from edge.readers.zkteco.reading import Accepted, Rejected
+from edge.readers.zkteco.records import decode_event
+from edge.readers.zkteco.talk import ClockShows, Event, Open, Opened, ReadClock, Sizes
+from wire.facts import REPORT_IDS_LIMIT, RereadReport
+from wire.order import RereadOrder
+from wire.punch import Punch
+
+_AFTER_REJECTION_S = 30.0
+_REST = 4.0
+"""A read that took t seconds is followed by 4 t without one, and by a second at least."""
+_ATTENDANCE = 1
+_LONGEST_SERIAL = 32
+_FILLING = 0.8
+_DOUBTS = ("read-rejected", "serial-changed", "clock-off", "fewer-records", "records-odd", "log-filling")
+"""Which doubt is shown when there are several: the first of these."""
+
+
+class Visit:
+    """A session from `open` to the end of `stay`."""
+
+    def __init__(self, name: str, options: TerminalOptions, desk: Desk, child: Child) -> None:
+        self._name = name
+        self._options = options
+        self._desk = desk
+        self._child = child
+        self._book = Logbook(options, desk, child)
+        self._offset_s: float | None = None
+        self._lives: dict[str, Punch] = {}
+        self._hinted = False
+        self._doubts: dict[str, str] = {}
+        self._doubted = False
+        self._read_at = self._full_at = self._clock_at = self._rest_until = 0.0
+
+    def open(self, comm_key: int) -> None:
+        """Open the session and find out who answers. Raises Misconfigured if it is the wrong terminal."""
+        options = self._options
+        request = Open(
+            address=options.address,
+            port=options.port,
+            transport=options.transport,
+            comm_key=comm_key,
+            live=options.live,
+            within_s=options.answer_s,
+        )
+        serial = self._child.ask(request, Opened).serial
+        if not serial or not serial.isprintable() or len(serial) > _LONGEST_SERIAL:
+            raise Lost("read-rejected", f"the terminal gives no usable serial number ({serial[:40]!r})")
+        if options.serial is not None and serial != options.serial:
+            raise Misconfigured(
+                "serial-changed", f"terminal {serial} answers; edge.toml says {options.serial}"
+            )
+        before = self._book.belongs_to(serial)
+        self._desk.ok(device=serial)
+        self._measure_clock()
+        if before is not None:
+            self._doubts["serial-changed"] = f"terminal {serial} answers where {before} did"
+            self._desk.emit([self._source().event("serial_changed", before=before)])
+
+    def stay(self) -> None:
+        """Read the log, then live on with the terminal. Ends only by an exception: Stopped, or a fault."""
+        self._catch_up(full=False)
+        next_poll = 0.0
+        while True:
+            if time.monotonic() >= next_poll:
+                self._poll()
+                next_poll = time.monotonic() + self._options.poll_s
+            event = self._child.listen(max(next_poll - time.monotonic(), 0.0))
+            if event is not None:
+                self._hear(event)
+            if self._desk.wait(0):
+                raise Stopped
+            for order in self._desk.orders():
+                self._carry_out(order)
+
+    def _source(self) -> Source:
+        book = self._book
+        layout = book.mark.layout if book.mark is not None else "40"
+        return Source(self._name, book.serial, layout, self._desk.moment(), self._offset_s, book.users)
+
+    def _measure_clock(self) -> None:
+        before = self._desk.moment()
+        shown = self._child.ask(ReadClock(within_s=self._options.answer_s), ClockShows).wall
+        after = self._desk.moment()
+        self._clock_at = time.monotonic()
+        self._offset_s = offset_s = measured_offset(shown, before.utc, after.utc)
+        error_s = None if after.trust == "unset" else clock_error(offset_s)
+        if error_s is None:
+            self._doubts.pop("clock-off", None)
+            return
+        if "clock-off" not in self._doubts:
+            self._desk.emit([self._source().event("clock_off", offset_s=offset_s, error_s=round(error_s, 1))])
+        self._doubts["clock-off"] = f"the terminal shows {shown:%Y-%m-%d %H:%M:%S}, off by {error_s:.0f} s"
+
+    # the log
+
+    def _catch_up(self, *, full: bool) -> Accepted | Rejected:
+        """Read the log and bring what is new, or all of it, into the outbox."""
+        began = time.monotonic()
+        read = self._book.read(self._source)
+        if isinstance(read, Rejected):
+            self._doubts["read-rejected"] = read.why
+            self._rest_until = time.monotonic() + min(_AFTER_REJECTION_S, self._options.catch_up_s)
+            self._show_doubts()
+            return read
+        self._doubts.pop("read-rejected", None)
+        before = self._book.mark.count if self._book.mark is not None else 0
+        if read.count < before:
+            self._doubts["fewer-records"] = f"{read.count} records; there were {before}"
+        self._doubts.pop("records-odd", None)
+        if read.odd:
+            self._doubts["records-odd"] = (
+                f"{len(read.odd)} of {read.count} records, the last: {read.odd[-1].why}"
+            )
+        self._book.keep(read, self._source_of(read), self._lives, full=full)
+        self._lives.clear()
+        self._hinted = False
+        now = time.monotonic()
+        self._read_at = now
+        self._full_at = now if full or self._full_at == 0.0 else self._full_at
+        self._rest_until = now + max(_REST * (now - began), 1.0)
+        return read
+
+    def _source_of(self, read: Accepted) -> Source:
+        book = self._book
+        return Source(self._name, book.serial, read.layout, self._desk.moment(), self._offset_s, book.users)
+
+    def _poll(self) -> None:
+        """Ask for the record count; read the log if it does not fit to what is known, or if it is time."""
+        sizes = self._book.sizes()
+        now = time.monotonic()
+        self._tell(sizes)
+        if now - self._clock_at >= self._options.catch_up_s:
+            self._measure_clock()
+        if now < self._rest_until:
+            return
+        if now - self._full_at >= self._options.full_read_s:
+            self._catch_up(full=True)
+        elif self._changed(sizes) or (
+            now - self._read_at >= self._options.catch_up_s and self._unsure(sizes)
+        ):
+            self._catch_up(full=False)
+
+    def _changed(self, sizes: Sizes) -> bool:
+        mark = self._book.mark
+        return self._hinted or mark is None or sizes.records != mark.count + len(self._lives)
+
+    def _unsure(self, sizes: Sizes) -> bool:
+        """Whether a count that fits says too little: live events are hints, and a full log stays full."""
+        return bool(self._lives) or 0 < sizes.capacity <= sizes.records
+
+    def _tell(self, sizes: Sizes) -> None:
+        capacity = sizes.capacity or None
+        if capacity is not None and sizes.records >= capacity * _FILLING:
+            self._doubts["log-filling"] = f"{sizes.records} of {capacity} records"
+        else:
+            self._doubts.pop("log-filling", None)
+        self._desk.ok(device=self._book.serial, records=sizes.records, capacity=capacity)
+        self._show_doubts()
+
+    def _show_doubts(self) -> None:
+        reason = next((reason for reason in _DOUBTS if reason in self._doubts), None)
+        if reason is not None:
+            self._desk.doubt(reason, self._doubts[reason])
+        elif self._doubted:
+            self._desk.ok(reason="", evidence="")
+        self._doubted = reason is not None
+
+    # live events
+
+    def _hear(self, event: Event) -> None:
+        """Emit a live event where it is plain what the log will say of it; else read the log soon."""
+        if event.code != _ATTENDANCE:
+            return
+        live = decode_event(event.content)
+        punch = None
+        if live is not None and self._book.mark is not None and self._book.mark.size > 0:
+            if isinstance(live.user, int) or self._source().by_slot:
+                self._book.know_users(self._book.sizes())
+            punch = self._source().of_event(live, event.content)
+        if punch is None:
+            self._hinted = True
+            self._desk.count("events_unclear")
+            return
+        if self._desk.emit([punch]):
+            self._lives[punch.punch_id] = punch
+
+    # orders
+
+    def _carry_out(self, order: RereadOrder) -> None:
+        """Read the log again for a span of dates and some badges, and report what it holds."""
+        try:
+            read = self._catch_up(full=False)
+        except ReaderFault as fault:
+            self._report_failure(order, fault.reason, fault.evidence)
+            raise
+        if isinstance(read, Rejected):
+            self._report_failure(order, "read-rejected", read.why)
+            return
+        punches = self._book.punches(read, self._source_of(read), "reread")
+        wanted = [punch for punch in punches if _within(order, punch)]
+        self._book.emit(wanted)
+        self._book.emit(_reports(order, self._name, [punch.punch_id for punch in wanted], self._desk))
+
+    def _report_failure(self, order: RereadOrder, reason: str, evidence: str) -> None:
+        report = RereadReport(
+            order_id=order.order_id,
+            reader=self._name,
+            outcome="failed",
+            at=self._desk.moment().utc,
+            reason=reason,
+            evidence=evidence,
+        )
+        self._desk.emit([report])
+
+
+def _within(order: RereadOrder, punch: Punch) -> bool:
+    wall = punch.device_wall
+    dated = wall is not None and order.span.first <= wall.date() <= order.span.last
+    return dated and (order.badges is None or punch.badge.raw in order.badges)
+
+
+def _reports(order: RereadOrder, reader: str, ids: list[str], desk: Desk) -> Iterator[RereadReport]:
+    """The report, in parts of at most `REPORT_IDS_LIMIT` ids; one part at least."""
+    parts = max(-(-len(ids) // REPORT_IDS_LIMIT), 1)
+    at = desk.moment().utc
+    for part in range(parts):
+        yield RereadReport(
+            order_id=order.order_id,
+            reader=reader,
+            outcome="read",
+            at=at,
+            part=part + 1,
+            parts=parts,
+            total=len(ids),
+            punch_ids=tuple(ids[part * REPORT_IDS_LIMIT : (part + 1) * REPORT_IDS_LIMIT]),
+        )
