@@ -1,13 +1,17 @@
 """Owns what a message of an edge means: the facts it holds, and its place in the stream of its outbox."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wire.codec import WireError, decode, open_facts
 from wire.facts import Envelope, Fact, SealedEnvelope
 from wire.punch import Punch
+from wire.vitals import Birth
+
+Stream = tuple[str, str]
+"""An edge and one of its outbox ids."""
 
 _LAST_SEQ = (1 << 63) - 1
 _INT32 = range(-(1 << 31), 1 << 31)
@@ -103,6 +107,24 @@ def _storable(fact: Any) -> bool:
     )
 
 
+def announced(edge: str, birth: Birth) -> Parcel:
+    """What an edge says of its stream when it comes: the same as an envelope without facts."""
+    return Parcel(edge, birth.outbox_id, birth.settled + 1, birth.settled, birth.settled, ())
+
+
+def set_aside(edge: str, payload: bytes, reason: str) -> Parcel | Unread:
+    """A message whose facts the ledger refuses for a reason that nobody foresaw: all of them unread."""
+    try:
+        sealed = decode(payload, SealedEnvelope)
+    except WireError:
+        return Unread(edge, payload, reason)
+    unread = [
+        Unread(edge, bytes(raw), reason, sealed.outbox_id, seq)
+        for seq, raw in enumerate(sealed.facts, sealed.first_seq)
+    ]
+    return _parcel(edge, sealed, (), unread)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What an envelope does to its stream.
@@ -129,3 +151,48 @@ def placed(upto: int | None, first_seq: int, last_seq: int, settled: int) -> Pla
     if first_seq > known + 1:
         return Place(known, lost, gap=True)
     return Place(max(known, last_seq), lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What a group of envelopes does, taken in their order.
+
+    `accepted` are those to be stored, `moved` the marks that change or begin. `lost` is what to ask for
+    again. `answers` are the marks that edges do not know yet or have left a gap behind; those of
+    `urgent` were never told, or tell of a gap.
+    """
+
+    accepted: tuple[Parcel, ...]
+    moved: Mapping[Stream, int]
+    lost: tuple[tuple[Stream, int, int], ...]
+    answers: Mapping[Stream, int]
+    urgent: frozenset[Stream]
+
+
+def sort_in(marks: Mapping[Stream, int], parcels: Sequence[Parcel]) -> Sorted:
+    """Place envelopes one after the other, given the marks of the streams that are known."""
+    now = dict(marks)
+    accepted: list[Parcel] = []
+    lost: list[tuple[Stream, int, int]] = []
+    due: set[Stream] = set()
+    gaps: set[Stream] = set()
+    for parcel in parcels:
+        stream = (parcel.edge, parcel.outbox_id)
+        place = placed(now.get(stream), parcel.first_seq, parcel.last_seq, parcel.settled)
+        now[stream] = place.upto
+        if place.lost is not None:
+            lost.append((stream, *place.lost))
+        if place.gap:
+            gaps.add(stream)
+        else:
+            accepted.append(parcel)
+        if place.gap or parcel.settled < place.upto:
+            due.add(stream)
+    moved = {stream: upto for stream, upto in now.items() if marks.get(stream) != upto}
+    return Sorted(
+        tuple(accepted),
+        moved,
+        tuple(lost),
+        {stream: now[stream] for stream in sorted(due)},
+        frozenset(gaps.union(moved)),
+    )

@@ -89,12 +89,13 @@ class Topics:
     def parse(self, topic: str) -> tuple[str, ...]:
         """Split a topic below the prefix into its levels: `("edge", "pune-01", "facts")`.
 
-        Raises TopicError for a topic that does not lie below the prefix.
+        Raises TopicError for a topic that does not lie below the prefix, or has a level that `Topics` would
+        not build.
         """
         head = self.prefix + "/"
         if not topic.startswith(head):
             raise TopicError(f"{topic!r} does not lie below {self.prefix!r}")
-        return tuple(topic[len(head) :].split("/"))
+        return tuple(map(_level, topic[len(head) :].split("/")))
 
 
 def check_prefix(prefix: str) -> str:

@@ -14,13 +14,10 @@ from central.ledger import orders
 from central.ledger.database import insert_into
 from central.ledger.punches import Row, keep_other_versions, punch_row, store
 from central.ledger.schema import arrivals, edge_facts, readers, streams
-from central.streams import Parcel
+from central.streams import Parcel, Stream
 from wire.codec import encode
 from wire.facts import EdgeEvent, Fact, OrderOutcome
 from wire.punch import Punch
-
-Stream = tuple[str, str]
-"""An edge and one of its outbox ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +60,6 @@ def move_marks(connection: Connection, moved: Mapping[Stream, int], at: datetime
             for (edge, outbox_id), upto in moved.items()
         ],
     )
-
-
-def last_marks(connection: Connection, edge: str) -> tuple[str, int] | None:
-    """The outbox that an edge used last, and how far it is taken in; None for an edge never seen."""
-    query = (
-        select(streams.c.outbox_id, streams.c.upto_seq)
-        .where(streams.c.edge == edge)
-        .order_by(streams.c.updated_at.desc(), streams.c.started_at.desc())
-        .limit(1)
-    )
-    found = connection.execute(query).first()
-    return None if found is None else (found[0], found[1])
 
 
 def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Brought:

@@ -1,0 +1,166 @@
+"""Owns central's connection to the broker. Its callbacks only enqueue; paho owns the reconnecting."""
+
+import contextlib
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from central.post import Delivery
+from ground.journal import Journal
+from ground.mqtt import KEEPALIVE_S, BrokerOptions, new_client
+from wire.codec import encode
+from wire.topics import Topics
+from wire.vitals import Status
+
+_LONGEST_PAUSE_S = 30
+_GOODBYE_S = 0.5
+
+journal = Journal("bus")
+
+
+class Bus:
+    """One client of the broker, with central's status as its last will. Constructed without effects.
+
+    Every message goes to `route`, and every new connection, once its subscriptions stand, is told to
+    `connected`. Both are called on paho's thread and may only take a note. Facts wait for `ack`;
+    everything else is acknowledged when it was noted, since it is said again or asked again if lost.
+    """
+
+    def __init__(
+        self,
+        options: BrokerOptions,
+        route: Callable[[Delivery], None],
+        connected: Callable[[], None],
+    ) -> None:
+        self._options = options
+        self._topics = Topics(options.prefix)
+        self._route = route
+        self._connected = connected
+        self._client: paho.Client | None = None
+        self._connection = 0
+        self._session = ""
+        self._thread: threading.Thread | None = None
+        self._away = False
+
+    def start(self) -> None:
+        """Begin connecting, and go on for as long as it takes."""
+        client = self._client = new_client(self._options, self._options.user or "central", manual_ack=True)
+        client.on_pre_connect = self._before_connect
+        client.on_connect = self._on_connect
+        client.on_connect_fail = lambda *_: self._tell_away("the broker cannot be reached")
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.reconnect_delay_set(1, _LONGEST_PAUSE_S)
+        client.connect_async(self._options.host, self._options.port, keepalive=KEEPALIVE_S)
+        client.loop_start()
+
+    def stop(self) -> None:
+        """Say that central is offline, and disconnect; takes about half a second at the most."""
+        client = self._client
+        if client is None:
+            return
+        if client.is_connected():
+            goodbye = self._publish_status(client, online=False, reason="stopped")
+            with contextlib.suppress(RuntimeError, ValueError):
+                goodbye.wait_for_publish(_GOODBYE_S)
+        client.disconnect()
+        client.loop_stop()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread of the connection lives. Being away from the broker is healthy."""
+        return self._thread is None or self._thread.is_alive()
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
+        """Send a message (`central.post.Publish`). Nothing is kept for later: receipts and orders are repeated."""
+        client = self._client
+        if client is None or not client.is_connected():
+            return False
+        client.publish(topic, payload, qos=qos, retain=retain)
+        return True
+
+    def ack(self, delivery: Delivery) -> None:
+        """Acknowledge a message to the broker, unless its connection is gone, and with it its number."""
+        if self._client is not None and delivery.connection == self._connection:
+            self._client.ack(delivery.mid, 1)
+
+    def _before_connect(self, client: paho.Client, _userdata: object) -> None:
+        self._thread = threading.current_thread()
+        self._connection += 1
+        self._session = uuid.uuid4().hex[:16]
+        will = encode(self._status(online=False, reason="connection lost"))
+        client.will_set(self._topics.central_status, will, qos=1, retain=True)
+
+    def _on_connect(
+        self, client: paho.Client, _u: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        if code.is_failure:
+            self._tell_away(f"the broker refused the login: {code}")
+            return
+        topics = self._topics
+        client.subscribe(
+            [
+                (topics.facts("+"), SubscribeOptions(qos=1)),
+                (topics.status("+"), SubscribeOptions(qos=1)),
+                (topics.birth("+"), SubscribeOptions(qos=1)),
+                (topics.heartbeat("+"), SubscribeOptions(qos=0)),
+                (topics.request("+", "+"), SubscribeOptions(qos=1)),
+                # What an earlier central left on the board; not what this one puts there.
+                (topics.whole_board, SubscribeOptions(qos=1, noLocal=True)),
+            ]
+        )
+
+    def _on_subscribe(
+        self,
+        client: paho.Client,
+        _u: object,
+        _mid: int,
+        codes: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        """Say online only now: edges begin to send at once, and what nobody subscribes to is lost."""
+        denied = [str(code) for code in codes if code.is_failure]
+        if denied:
+            journal.error("subscription_denied", reason=", ".join(denied))
+            return
+        self._publish_status(client, online=True)
+        journal.info("broker_connected", session=self._session)
+        self._away = False
+        self._connected()
+
+    def _on_disconnect(
+        self, _client: paho.Client, _u: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        self._tell_away(str(code))
+
+    def _on_message(self, client: paho.Client, _u: object, message: paho.MQTTMessage) -> None:
+        try:
+            levels = self._topics.parse(message.topic)
+        except ValueError as error:
+            journal.warning("message_ignored", reason=error)
+            levels = ()
+        delivery = Delivery(levels, bytes(message.payload), message.retain, message.mid, self._connection)
+        if levels:
+            self._route(delivery)
+        if message.qos and levels[-1:] != ("facts",):
+            client.ack(message.mid, message.qos)
+
+    def _publish_status(self, client: paho.Client, *, online: bool, reason: str = "") -> paho.MQTTMessageInfo:
+        status = encode(self._status(online=online, reason=reason))
+        return client.publish(self._topics.central_status, status, qos=1, retain=True)
+
+    def _status(self, *, online: bool, reason: str = "") -> Status:
+        return Status(online=online, session=self._session, at=datetime.now(UTC), reason=reason)
+
+    def _tell_away(self, reason: str) -> None:
+        tell: Callable[..., Any] = journal.debug if self._away else journal.warning
+        tell("broker_lost", reason=reason)
+        self._away = True

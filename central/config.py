@@ -1,0 +1,130 @@
+"""Owns central's configuration: `central.toml` into structs, every mistake told with its place."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from central.ledger.database import NoSuchDatabase, database_url
+from central.zones import Zones
+from ground.mqtt import BrokerOptions
+from ground.settings import SettingsError, build, read_toml
+from wire.punch import EdgeId
+from wire.topics import TopicError, check_prefix
+
+DEFAULT_PATH = Path("/etc/punchwire/central.toml")
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+class CentralOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[central]` section.
+
+    `database` is the path of a SQLite file or a URL such as postgresql://user@host/name, whose password
+    stands in `database_password_file`. `timezone` is the organization's (an IANA name).
+    """
+
+    timezone: str
+    database: str = "/var/lib/punchwire/central/ledger.db"
+    database_password_file: Path | None = None
+    log_level: str = "info"
+
+
+class Branch(msgspec.Struct, frozen=True, kw_only=True):
+    """A `[[branch]]` section: what people call the branch of an edge, and its zone if it has its own."""
+
+    edge: EdgeId
+    name: str = ""
+    timezone: str | None = None
+
+
+class _Sections(msgspec.Struct, frozen=True, kw_only=True):
+    central: CentralOptions
+    broker: BrokerOptions
+    branch: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole central.toml that holds together.
+
+    Edges that it does not list are taken in and shown as well; they live in the organization's zone.
+    """
+
+    central: CentralOptions
+    broker: BrokerOptions
+    branches: tuple[Branch, ...]
+    zones: Zones
+
+    @property
+    def edges(self) -> tuple[str, ...]:
+        """The edges that are listed."""
+        return tuple(branch.edge for branch in self.branches)
+
+    @property
+    def database_password(self) -> str | None:
+        """The password for the database, None without a file of it."""
+        path = self.central.database_password_file
+        return None if path is None else path.read_text(encoding="utf-8").rstrip("\n")
+
+
+def load(path: Path) -> Config:
+    """Read central.toml. Raises SettingsError with every mistake in the file."""
+    data = read_toml(path)
+    mistakes: list[str] = []
+    sections = build(_Sections, data, "", mistakes)
+    if sections is None:
+        raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
+    central, broker, branches = sections.central, sections.broker, sections.branch
+    mistakes += _database_mistakes(central)
+    mistakes += broker.mistakes()
+    try:
+        check_prefix(broker.prefix)
+    except TopicError as error:
+        mistakes.append(f"broker.prefix: {error}")
+    if central.log_level not in _LEVELS:
+        mistakes.append(f"central.log_level: {central.log_level!r} is none of {', '.join(_LEVELS)}")
+    organization = _zone(central.timezone, "central.timezone", mistakes)
+    zones: dict[str, ZoneInfo] = {}
+    seen: dict[str, int] = {}
+    for at, branch in enumerate(branches, 1):
+        if (first := seen.setdefault(branch.edge, at)) != at:
+            mistakes.append(f'branch[{at}].edge: "{branch.edge}" is the edge of branch[{first}] already')
+        zone = organization
+        if branch.timezone is not None:
+            zone = _zone(branch.timezone, f"branch[{at}].timezone", mistakes)
+        if zone is not None:
+            zones[branch.edge] = zone
+    if mistakes or organization is None:
+        raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
+    return Config(central, broker, branches, Zones(organization, zones))
+
+
+def _database_mistakes(central: CentralOptions) -> list[str]:
+    told = []
+    try:
+        url = database_url(central.database)
+        if url.password is not None:
+            told.append(
+                "central.database: put the password into a file and name it in database_password_file"
+            )
+    except NoSuchDatabase as error:
+        told.append(f"central.database: {error}")
+    path = central.database_password_file
+    if path is not None:
+        try:
+            path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            told.append(f"central.database_password_file: {path} cannot be read")
+    return told
+
+
+def _zone(name: str, place: str, mistakes: list[str]) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        near = difflib.get_close_matches(name, available_timezones(), 1)
+        hint = f'; did you mean "{near[0]}"?' if near else "; use a name such as Asia/Kolkata"
+        mistakes.append(f'{place}: "{name}" is no time zone{hint}')
+        return None

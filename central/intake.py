@@ -1,0 +1,250 @@
+"""Owns the taking in of facts: one transaction of the ledger, the broker's acknowledgement, then receipts."""
+
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
+from typing import TypeVar
+
+from central.ledger import landing, orders, quarantine
+from central.ledger.database import Ledger, Unavailable
+from central.ledger.landing import Brought
+from central.post import Delivery, Landed, Publish, Tell
+from central.streams import Parcel, Sorted, Stream, Unread, announced, opened, set_aside, sort_in
+from ground.journal import Journal
+from wire.codec import WireError, decode, encode
+from wire.order import ResendOrder
+from wire.receipt import Receipt
+from wire.topics import Topics
+from wire.vitals import Birth
+
+GROUP = 64
+"""Messages in one transaction at the most; Mosquitto hands over 20 at a time unless told otherwise."""
+RESEND_VALID = timedelta(days=7)
+REPEAT_S = 1.0
+"""A receipt that says nothing new is told again only after so long: copies of a batch come close together."""
+_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_TURN_S = 1.0
+
+T = TypeVar("T")
+journal = Journal("intake")
+
+
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """An edge is there again."""
+
+    edge: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A committed group: when, what it did to its streams, what was new, and the orders that it gave."""
+
+    at: datetime
+    sorted: Sorted
+    brought: Brought
+    given: tuple[tuple[str, ResendOrder], ...]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Intake:
+    """The thread that takes facts in. Constructed without effects.
+
+    `take` and `returned` only take a note and may be called from any thread. Each of `tell` is called on
+    this thread after a commit that brought something.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        topics: Topics,
+        publish: Publish,
+        ack: Callable[[Delivery], None],
+        tell: Sequence[Tell] = (),
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._ledger = ledger
+        self._topics = topics
+        self._publish = publish
+        self._ack = ack
+        self._tell = tell
+        self._clock = clock
+        self._inbox: queue.SimpleQueue[Delivery | _Returned | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self._told: dict[Stream, tuple[int, float]] = {}
+        self.progressed_at = time.monotonic()
+
+    def take(self, delivery: Delivery) -> None:
+        """Note facts, or the birth of an edge."""
+        self._inbox.put(delivery)
+
+    def returned(self, edge: str) -> None:
+        """Note that an edge is there: its open orders are given again."""
+        self._inbox.put(_Returned(edge))
+
+    def start(self) -> None:
+        """Begin to take in."""
+        self._thread.start()
+
+    def stop(self, within_s: float) -> None:
+        """Finish the group at hand; what still waits was not acknowledged and comes again."""
+        self._stopping.set()
+        self._inbox.put(None)
+        if self._thread.is_alive():
+            self._thread.join(within_s)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            group = self._group()
+            try:
+                self._take_in([note for note in group if isinstance(note, Delivery)])
+                for edge in sorted({note.edge for note in group if isinstance(note, _Returned)}):
+                    self._repeat_orders(edge)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next group must not suffer for it
+                journal.error("intake_fault", reason=repr(error))
+            self.progressed_at = time.monotonic()
+
+    def _group(self) -> list[Delivery | _Returned | None]:
+        """Wait a moment for something to do; take what waits already with it."""
+        group: list[Delivery | _Returned | None] = []
+        try:
+            group.append(self._inbox.get(timeout=_TURN_S))
+            while len(group) < GROUP:
+                group.append(self._inbox.get_nowait())
+        except queue.Empty:
+            pass
+        return group
+
+    def _take_in(self, deliveries: Sequence[Delivery]) -> None:
+        """Store a group; if the ledger refuses it, its messages one by one, and what is refused as unread."""
+        messages = [message for delivery in deliveries if (message := _opened(delivery)) is not None]
+        if messages:
+            try:
+                done = self._patiently(lambda: self._commit(messages))
+            except Exception as error:  # noqa: BLE001 - no message may stop the intake
+                self._take_apart(deliveries, error)
+                return
+            if done is None:
+                return
+            self._answer(done)
+        for delivery in deliveries:
+            if delivery.levels[-1] == "facts":
+                self._ack(delivery)
+
+    def _take_apart(self, deliveries: Sequence[Delivery], error: Exception) -> None:
+        if len(deliveries) > 1:
+            for delivery in deliveries:
+                self._take_in([delivery])
+            return
+        (delivery,) = deliveries
+        reason = " ".join(str(error).split())
+        message = set_aside(delivery.levels[1], delivery.payload, f"the ledger refused it: {reason}")
+        done = self._patiently(lambda: self._commit([message]))
+        if done is not None:
+            self._answer(done)
+            self._ack(delivery)
+
+    def _patiently(self, work: Callable[[], T]) -> T | None:
+        """Do work with the ledger, again and again while it is unavailable; None if central stops first."""
+        since: float | None = None
+        for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
+            try:
+                result = work()
+            except Unavailable as error:
+                if since is None:
+                    since = time.monotonic()
+                    journal.error("ledger_unavailable", reason=error)
+                else:
+                    journal.debug("ledger_unavailable", reason=error)
+                self.progressed_at = time.monotonic()
+                if self._stopping.wait(pause_s):
+                    break
+            else:
+                if since is not None:
+                    journal.info("ledger_back", after_s=round(time.monotonic() - since, 1))
+                return result
+        return None
+
+    def _commit(self, messages: Sequence[Parcel | Unread]) -> _Done:
+        at = self._clock()
+        parcels = [message for message in messages if isinstance(message, Parcel)]
+        unread = [message for message in messages if isinstance(message, Unread)]
+        with self._ledger.write() as connection:
+            known = landing.marks(connection, [(parcel.edge, parcel.outbox_id) for parcel in parcels])
+            done = sort_in(known, parcels)
+            carrying = [parcel for parcel in done.accepted if parcel.facts or parcel.unread]
+            unread += [one for parcel in carrying for one in parcel.unread]
+            brought = landing.land(connection, carrying, at)
+            landing.move_marks(connection, done.moved, at)
+            quarantine.keep(connection, unread, at)
+            given = tuple(
+                (edge, _resend(outbox, first, last, at)) for (edge, outbox), first, last in done.lost
+            )
+            for edge, order in given:
+                orders.give(connection, edge, order, at)
+        for one in unread:
+            journal.warning("quarantined", edge=one.edge, seq=one.seq, reason=one.reason)
+        for edge, order in given:
+            journal.warning("resend_ordered", edge=edge, first=order.first_seq, last=order.last_seq)
+        journal.debug("facts_taken", messages=len(messages), new=brought.new)
+        return _Done(at, done, brought, given)
+
+    def _answer(self, done: _Done) -> None:
+        now = time.monotonic()
+        for stream, upto in done.sorted.answers.items():
+            said, when = self._told.get(stream, (None, 0.0))
+            if stream in done.sorted.urgent or said != upto or now - when >= REPEAT_S:
+                edge, outbox_id = stream
+                receipt = encode(Receipt(outbox_id=outbox_id, upto_seq=upto))
+                self._publish(self._topics.receipts(edge), receipt, retain=True)
+                self._told[stream] = (upto, now)
+        for edge, order in done.given:
+            self._publish(self._topics.orders(edge), encode(order))
+        if done.brought.new or done.brought.orders:
+            news = Landed(done.at, done.brought.readers, done.brought.orders)
+            for tell in self._tell:
+                tell(news)
+
+    def _repeat_orders(self, edge: str) -> None:
+        for order in self._patiently(lambda: self._open_orders(edge)) or ():
+            self._publish(self._topics.orders(edge), order)
+
+    def _open_orders(self, edge: str) -> list[bytes]:
+        with self._ledger.read() as connection:
+            return orders.open_orders(connection, edge, self._clock())
+
+
+def _opened(delivery: Delivery) -> Parcel | Unread | None:
+    """The meaning of facts or of a birth; None for a birth that cannot be read, which is nobody's loss."""
+    edge, leaf = delivery.levels[1:]
+    if leaf == "facts":
+        return opened(edge, delivery.payload)
+    try:
+        return announced(edge, decode(delivery.payload, Birth))
+    except WireError as error:
+        journal.debug("birth_unreadable", edge=edge, reason=error)
+        return None
+
+
+def _resend(outbox_id: str, first: int, last: int, now: datetime) -> ResendOrder:
+    return ResendOrder(
+        order_id=f"resend-{uuid.uuid4().hex}",
+        expires_at=now + RESEND_VALID,
+        outbox_id=outbox_id,
+        first_seq=first,
+        last_seq=last,
+    )
