@@ -111,7 +111,7 @@ def main() -> int:
         WORK[name](Path(folder) / "t.db", int(count), int(group))
         return 0
     rows = []
-    for group, count in ((1, options.punches), (100, options.punches * 10)):
+    for group, count in ((1, options.punches), (500, options.punches * 25)):
         for name in WORK:
             row = measure(name, count, group)
             few = min(count, 500 * group)

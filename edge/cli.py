@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(config: Config, _options: argparse.Namespace) -> int:
-    from edge.buffer.outbox import OutboxError  # noqa: PLC0415 - the other verbs start without the daemon
+    from edge.buffer.store import OutboxError  # noqa: PLC0415 - the other verbs start without the daemon
     from edge.daemon import STOP_SIGNALS, Daemon, systemd_notify  # noqa: PLC0415
 
     open_journal(config.edge.log_level)
@@ -103,7 +103,7 @@ def _outbox(config: Config, options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(row))
         else:
-            print(f"{row['seq']:>10}  {row['at']}  {row['reader'] or '-':<16}  {row['fact']}")
+            print(f"{row['seq']:>10}  {row['at']}  {row['owner']:<16}  {row['fact']}")
     if not rows and not options.json:
         print("nothing waits: central has confirmed every fact")
     return 0

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge import heartbeat, orders
-from edge.buffer.outbox import Outbox, OutboxError
+from edge.buffer.outbox import Outbox
+from edge.buffer.store import OutboxError
 from edge.config import Config
 from edge.desk import Counter, ReaderDesk
 from edge.kernel import Timekeeper, boot_id, disk_free_bytes, memory_bytes, uptime_s

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from edge.buffer.outbox import Outbox, OutboxError
+from edge.buffer.outbox import Outbox
+from edge.buffer.store import OutboxError
 from edge.errors import ReaderFault
 from edge.kernel import Timekeeper
 from edge.orders import OrderBook
@@ -112,7 +113,7 @@ class ReaderDesk:
         """Queue this reader's punches of the order's span and badges again."""
         first = order.since or _midnight(order.span.first) - _ZONES
         last = order.until or _midnight(order.span.last) + timedelta(days=1) + _ZONES
-        rows = self._outbox.punches_of(self.name, _ms(first), _ms(last))
+        rows = self._outbox.facts_of(self.name, _ms(first), _ms(last))
         wanted: dict[str, int] = {}
         for row in rows:
             punch = decode_fact(row.body)

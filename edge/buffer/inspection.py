@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from edge.buffer.rows import Row
+
 
 class NothingThere(Exception):
     """There is no outbox at this place."""
@@ -24,7 +26,11 @@ def marks(path: Path) -> dict[str, Any]:
     """The stream's marks. `settled` is as last written: the daemon knows up to a minute more."""
     db = _open(path)
     stream = next(db.query("SELECT outbox_id, settled FROM stream"))
-    facts = next(db.query("SELECT count(*) AS kept, coalesce(max(seq), 0) AS newest FROM facts"))
+    facts = next(
+        db.query(
+            "SELECT coalesce(sum(count), 0) AS kept, coalesce(max(seq + count - 1), 0) AS newest FROM facts"
+        )
+    )
     aside = next(db.query("SELECT count(*) AS n FROM set_aside"))["n"]
     newest = max(facts["newest"], stream["settled"])
     return {
@@ -38,19 +44,18 @@ def marks(path: Path) -> dict[str, Any]:
 
 
 def unsettled(path: Path, limit: int) -> list[dict[str, Any]]:
-    """The oldest facts without a receipt: seq, time of reading, reader, and the fact itself."""
+    """The oldest facts without a receipt: number, time of reading, who appended it, and its kind."""
     db = _open(path)
-    rows = db.query(
-        "SELECT seq, at_ms, reader, body FROM facts"
-        " WHERE seq > (SELECT settled FROM stream) ORDER BY seq LIMIT ?",
-        [limit],
-    )
-    return [
-        {
-            "seq": row["seq"],
-            "at": datetime.fromtimestamp(row["at_ms"] / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "reader": row["reader"],
-            "fact": json.loads(row["body"])["fact"],
-        }
-        for row in rows
-    ]
+    (settled,) = db.execute("SELECT settled FROM stream").fetchone()
+    found: list[dict[str, Any]] = []
+    query = "SELECT seq, count, body, at_ms, owner FROM facts WHERE seq + count - 1 > ? ORDER BY seq"
+    for seq, count, body, at_ms, owner in db.execute(query, [settled]):
+        at = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for fact in Row(seq, count, body).facts():
+            if fact.seq > settled:
+                found.append(
+                    {"seq": fact.seq, "at": at, "owner": owner, "fact": json.loads(fact.body)["fact"]}
+                )
+            if len(found) == limit:
+                return found
+    return found

@@ -17,9 +17,11 @@ migrate = Migrations("outbox")
 @migrate()
 def stream_of_facts(db: Database) -> None:
     """The stream and its facts; ids that were ever seen; what a reader wants to remember."""
-    db.execute("CREATE TABLE stream (outbox_id TEXT NOT NULL, settled INTEGER NOT NULL)")
-    db.execute("INSERT INTO stream VALUES (?, 0)", [uuid.uuid4().hex])
-    db.execute("CREATE TABLE facts (seq INTEGER PRIMARY KEY, at_ms INTEGER, reader TEXT, body BLOB)")
+    db.execute("CREATE TABLE stream (outbox_id TEXT, settled INTEGER, seen_upto INTEGER)")
+    db.execute("INSERT INTO stream VALUES (?, 0, 0)", [uuid.uuid4().hex])
+    db.execute(
+        "CREATE TABLE facts (seq INTEGER PRIMARY KEY, count INTEGER, at_ms INTEGER, owner TEXT, body BLOB)"
+    )
     db.execute("CREATE TABLE seen (punch_id BLOB PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID")
     db.execute("CREATE TABLE memos (owner TEXT PRIMARY KEY, memo TEXT NOT NULL) WITHOUT ROWID")
     db.execute("CREATE TABLE orders (order_id TEXT PRIMARY KEY, outcome TEXT, at_ms INTEGER) WITHOUT ROWID")

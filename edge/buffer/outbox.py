@@ -1,36 +1,29 @@
 """The outbox: every fact of this branch, durable before anything else happens with it.
 
 One SQLite file in WAL mode with synchronous=FULL. A fact gets the next sequence number, without holes,
-in the transaction that stores it; threads that append at the same moment share one commit. The
-settled mark is kept in memory and written now and then: when it is lost, facts travel
-twice and central takes them once.
+in the transaction that stores it; threads that append at the same moment share one commit. What
+can be found again (the settled mark, the table of ids) is written in bulk beside later appends: after a
+crash some facts travel twice, and central takes them once.
 """
 
 import json
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from edge.buffer.stored import put_aside, store_fact, store_memo
+from edge.buffer.rows import ROW_FACTS, Row, Waiting
+from edge.buffer.seen import Seen
+from edge.buffer.store import OutboxError, Store
 from wire.codec import encode
-from wire.facts import Fact
+from wire.facts import Fact, OrderOutcome
+from wire.punch import Punch
 
-SCHEMA = 1
-_PAGES = """
-PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=1000;
-"""
-
-
-class OutboxError(Exception):
-    """The outbox cannot be read or written; the text says why. Nothing of the call was stored."""
-
-
-class OutboxOutdated(OutboxError):
-    """The file is missing or of an older schema: `punchwire-edge migrate` mends it."""
+FACT_LIMIT = 32 * 1024
+"""Bytes of one encoded fact at the most; a longer one is set aside and an event tells of it."""
 
 
 @dataclass(slots=True)
@@ -41,16 +34,8 @@ class _Append:
     facts: Sequence[Fact]
     memo: Mapping[str, str] | None
     fresh: int = 0
-    error: BaseException | None = None
+    error: OutboxError | None = None
     done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A fact as it goes out: its number and its encoded bytes."""
-
-    seq: int
-    body: bytes
 
 
 @dataclass(slots=True)
@@ -60,7 +45,7 @@ class Mark:
     outbox_id: str
     newest: int
     settled: int
-    settled_on_disk: int = field(default=0)
+    settled_on_disk: int
 
     @property
     def backlog(self) -> int:
@@ -72,20 +57,14 @@ class Outbox:
     """An opened outbox file. Every method may be called from any thread."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise OutboxOutdated(f"{path} does not exist yet; run punchwire-edge migrate")
         self.appended: Callable[[], None] = lambda: None
+        self._store = Store(path)
         self._gate = threading.Lock()
-        self._writing = threading.Lock()
         self._queue: list[_Append] = []
+        ((outbox_id, settled, seen_upto),) = self._store.read("SELECT * FROM stream")
+        ((newest,),) = self._store.read("SELECT coalesce(max(seq + count - 1), 0) FROM facts")
         try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.executescript(_PAGES)
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version != SCHEMA:
-                raise OutboxOutdated(f"{path} has schema {version}, not {SCHEMA}; run punchwire-edge migrate")
-            outbox_id, settled = self._db.execute("SELECT outbox_id, settled FROM stream").fetchone()
-            (newest,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM facts").fetchone()
+            self._seen = Seen(self._store.db, seen_upto)
         except sqlite3.Error as error:
             raise OutboxError(f"{path}: {error}") from error
         self.mark = Mark(outbox_id, max(newest, settled), settled, settled)
@@ -99,7 +78,7 @@ class Outbox:
         request = _Append(owner, facts, memo)
         with self._gate:
             self._queue.append(request)
-        with self._writing:
+        with self._store.lock:
             if not request.done:
                 with self._gate:
                     group, self._queue = self._queue, []
@@ -113,135 +92,135 @@ class Outbox:
     def _commit(self, group: list[_Append]) -> None:
         newest = self.mark.newest
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            for request in group:
-                before = newest
-                for fact in request.facts:
-                    newest += store_fact(self._db, fact, newest + 1, self.mark.settled)
-                if request.memo is not None:
-                    store_memo(self._db, request.owner, request.memo)
-                request.fresh = newest - before
-            self._db.execute("COMMIT")
-            self.mark.newest = newest
-        except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            with self._store.transaction():
+                for request in group:
+                    request.fresh = self._take(request, newest)
+                    newest += request.fresh
+                if full := self._seen.is_full:
+                    self._write_down(newest)
+        except OutboxError as error:
+            self._seen.rolled_back()
             for request in group:
                 request.error = error
+        else:
+            self._committed(newest, written=full)
         finally:
             for request in group:
                 request.done = True
 
-    def set_aside(self, waiting: Waiting) -> None:
-        """Put an event in the place of a fact that this broker will not take at its size."""
-        with self._writing:
-            self._db.execute("BEGIN IMMEDIATE")
-            event = put_aside(self._db, waiting.body, "refused by the broker", None)
-            self._db.execute("UPDATE facts SET body = ? WHERE seq = ?", (encode(event), waiting.seq))
-            self._db.execute("COMMIT")
+    def _take(self, request: _Append, newest: int) -> int:
+        db = self._store.db
+        bodies: list[bytes] = []
+        at_ms = time.time_ns() // 1_000_000
+        for fact in request.facts:
+            body = encode(fact)
+            if len(body) > FACT_LIMIT:
+                body = self._store.put_aside(body, "too large", getattr(fact, "reader", None))
+            elif isinstance(fact, Punch):
+                if not self._seen.take(db, fact, newest + len(bodies) + 1, self.mark.settled):
+                    continue
+                at_ms = int(fact.read_at.timestamp() * 1000)
+            elif isinstance(fact, OrderOutcome):
+                done = (fact.order_id, fact.outcome, at_ms)
+                db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", done)
+            bodies.append(body)
+        self._store.insert(newest + 1, at_ms, request.owner, bodies)
+        if request.memo is not None:
+            memo = (request.owner, json.dumps(dict(request.memo)))
+            db.execute("INSERT OR REPLACE INTO memos VALUES (?, ?)", memo)
+        return len(bodies)
+
+    def _write_down(self, newest: int) -> None:
+        """Write what lives in memory, inside an open transaction."""
+        self._seen.write(self._store.db)
+        self._store.db.execute("UPDATE stream SET settled = ?, seen_upto = ?", (self.mark.settled, newest))
+
+    def _committed(self, newest: int, *, written: bool) -> None:
+        self._seen.committed(newest, written=written)
+        self.mark.newest = newest
+        if written:
+            self.mark.settled_on_disk = self.mark.settled
 
     def waiting(self, after: int, facts: int, size: int) -> list[Waiting]:
         """The facts behind `after`, at most `facts` of them and `size` bytes, at least one if any waits."""
-        taken: list[Waiting] = []
-        with self._writing:
-            rows = self._db.execute(
-                "SELECT seq, body FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", (after, facts)
-            )
-            for seq, body in rows:
-                size -= len(body) + 1
-                if taken and size < 0:
-                    break
-                taken.append(Waiting(seq, body))
-        return taken
+        return self._store.behind(after, facts, size)
 
     def settle(self, upto: int) -> None:
-        """Note central's receipt; `keep` writes it down later."""
+        """Note central's receipt; it is written down later."""
         self.mark.settled = max(self.mark.settled, upto)
 
     def keep(self) -> None:
-        """Write the settled mark to the disk if it moved."""
-        if self.mark.settled != self.mark.settled_on_disk:
-            settled = self.mark.settled
-            self._write("UPDATE stream SET settled = ?", (settled,))
-            self.mark.settled_on_disk = settled
+        """Write down the settled mark and the ids, if the mark moved."""
+        with self._store.lock:
+            if self.mark.settled != self.mark.settled_on_disk:
+                with self._store.transaction():
+                    self._write_down(self.mark.newest)
+                self._committed(self.mark.newest, written=True)
 
     def oldest_unsettled_ms(self) -> int | None:
         """When the first fact without a receipt was read, milliseconds since 1970."""
-        row = self._read("SELECT at_ms FROM facts WHERE seq > ? ORDER BY seq LIMIT 1", (self.mark.settled,))
-        return int(row[0][0]) if row else None
+        found = self._store.read(
+            "SELECT at_ms FROM facts WHERE seq > ? AND seq + count - 1 > ? ORDER BY seq LIMIT 1",
+            (self.mark.settled - ROW_FACTS, self.mark.settled),
+        )
+        return int(found[0][0]) if found else None
 
     def recall(self, owner: str) -> dict[str, str]:
         """The owner's memo as last stored."""
-        rows = self._read("SELECT memo FROM memos WHERE owner = ?", (owner,))
-        return dict(json.loads(rows[0][0])) if rows else {}
+        found = self._store.read("SELECT memo FROM memos WHERE owner = ?", (owner,))
+        return dict(json.loads(found[0][0])) if found else {}
 
     def order_known(self, order_id: str) -> bool:
         """Whether the outcome of this order was stored already."""
-        return bool(self._read("SELECT 1 FROM orders WHERE order_id = ?", (order_id,)))
+        return bool(self._store.read("SELECT 1 FROM orders WHERE order_id = ?", (order_id,)))
 
-    def punches_of(self, reader: str, since_ms: int, until_ms: int) -> list[Waiting]:
-        """All facts of a reader that were read in [since, until), as far as they are still kept."""
-        rows = self._read(
-            "SELECT seq, body FROM facts WHERE reader = ? AND at_ms >= ? AND at_ms < ? ORDER BY seq",
-            (reader, since_ms, until_ms),
+    def facts_of(self, owner: str, since_ms: int, until_ms: int) -> list[Waiting]:
+        """All facts that an owner appended, read in [since, until), as far as they are kept."""
+        found = self._store.read(
+            "SELECT seq, count, body FROM facts WHERE owner = ? AND at_ms >= ? AND at_ms < ? ORDER BY seq",
+            (owner, since_ms, until_ms),
         )
-        return [Waiting(seq, body) for seq, body in rows]
+        return [fact for row in found for fact in Row(*row).facts()]
 
-    def resend(self, seqs: Iterable[int]) -> int:
+    def resend(self, wanted: Iterable[int]) -> int:
         """Queue settled facts once more under new numbers; returns how many were still kept."""
-        count = 0
-        with self._writing:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                for seq in seqs:
-                    if seq > self.mark.settled:
-                        continue
-                    count += self._db.execute(
-                        "INSERT INTO facts SELECT ?, at_ms, reader, body FROM facts WHERE seq = ?",
-                        (self.mark.newest + count + 1, seq),
-                    ).rowcount
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise OutboxError(str(error)) from error
-            self.mark.newest += count
-        if count:
-            self.appended()
-        return count
+        with self._store.lock:
+            bodies: list[bytes] = []
+            for seq in sorted({seq for seq in wanted if seq <= self.mark.settled}):
+                bodies.extend(fact.body for fact in self._store.behind(seq - 1, 1, 0) if fact.seq == seq)
+            if bodies:
+                with self._store.transaction():
+                    self._store.insert(self.mark.newest + 1, time.time_ns() // 1_000_000, "@resend", bodies)
+                self.mark.newest += len(bodies)
+        self.appended()
+        return len(bodies)
+
+    def set_aside(self, waiting: Waiting) -> None:
+        """Put an event in the place of a fact that this broker will not take at its size."""
+        with self._store.transaction():
+            event = self._store.put_aside(waiting.body, "refused by the broker", None)
+            self._store.replace(waiting.seq, event)
 
     def prune(self, before_ms: int, most: int = 2000) -> int:
-        """Delete settled facts read before an instant, at most `most`; the newest row always stays."""
-        bound = min(self.mark.settled_on_disk, self.mark.newest - 1)
-        return self._write(
-            "DELETE FROM facts WHERE seq IN"
-            " (SELECT seq FROM facts WHERE seq <= ? AND at_ms < ? ORDER BY seq LIMIT ?)",
-            (bound, before_ms, most),
-        )
+        """Delete settled rows read before an instant, at most `most`; the newest row always stays."""
+        bound = min(self.mark.settled_on_disk, self._seen.upto, self.mark.newest - 1)
+        with self._store.transaction() as db:
+            return db.execute(
+                "DELETE FROM facts WHERE seq IN"
+                " (SELECT seq FROM facts WHERE seq + count - 1 <= ? AND at_ms < ? ORDER BY seq LIMIT ?)",
+                (bound, before_ms, most),
+            ).rowcount
 
     def restart_stream(self) -> None:
         """Begin a new stream with what is kept: central's receipts show that this file is an old copy."""
-        (oldest,) = self._read("SELECT coalesce(min(seq), 1) FROM facts", ())[0]
-        fresh = uuid.uuid4().hex
-        self._write("UPDATE stream SET outbox_id = ?, settled = ?", (fresh, oldest - 1))
-        self.mark = Mark(fresh, self.mark.newest, oldest - 1, oldest - 1)
+        with self._store.lock:
+            ((oldest,),) = self._store.read("SELECT coalesce(min(seq), 1) FROM facts")
+            fresh = uuid.uuid4().hex
+            with self._store.transaction() as db:
+                db.execute("UPDATE stream SET outbox_id = ?, settled = ?", (fresh, oldest - 1))
+            self.mark = Mark(fresh, self.mark.newest, oldest - 1, oldest - 1)
 
     def close(self) -> None:
-        """Write the settled mark and close the file."""
-        with self._writing:
-            self._db.execute("UPDATE stream SET settled = ?", (self.mark.settled,))
-            self._db.close()
-
-    def _read(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with self._writing:
-            try:
-                return self._db.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                raise OutboxError(str(error)) from error
-
-    def _write(self, query: str, values: tuple[object, ...]) -> int:
-        with self._writing:
-            try:
-                return self._db.execute(query, values).rowcount
-            except sqlite3.Error as error:
-                raise OutboxError(str(error)) from error
+        """Write down what lives in memory and close the file."""
+        self.keep()
+        self._store.close()

@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.buffer.outbox import Outbox, OutboxError, Waiting
+from edge.buffer.outbox import Outbox
+from edge.buffer.rows import Waiting
+from edge.buffer.store import OutboxError
 from edge.uplink.link import Connected, Disconnected, Event, Link, Message, Refused
 from edge.uplink.window import Window
 from ground.journal import Journal
@@ -19,7 +21,7 @@ from wire.topics import Topics
 from wire.vitals import Birth, Heartbeat, Status
 
 HEARTBEAT_S = 30.0
-KEEP_S = 60.0
+KEEP_S = 900.0
 _ENVELOPE_BYTES = 1024
 """What an envelope and its topic take around its facts, generously."""
 

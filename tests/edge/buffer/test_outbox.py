@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from edge.buffer.inspection import marks, unsettled
 from edge.buffer.migrations import prepare
-from edge.buffer.outbox import Outbox, OutboxError, OutboxOutdated
-from edge.buffer.stored import FACT_LIMIT
+from edge.buffer.outbox import FACT_LIMIT, Outbox
+from edge.buffer.store import OutboxError, OutboxOutdated
 from tests.edge.making import AT, punch
 from wire.codec import decode_fact
 from wire.facts import EdgeEvent, OrderOutcome
@@ -58,7 +58,8 @@ def test_a_reread_repeats_settled_punches_and_only_those(outbox: Outbox) -> None
 
 def test_ids_are_remembered_longer_than_rows(outbox: Outbox) -> None:
     """After pruning, a catch-up read of the same log is still quiet."""
-    outbox.append("gate", [punch(n) for n in range(10)])
+    for number in range(10):
+        outbox.append("gate", [punch(number)])
     outbox.settle(10)
     outbox.keep()
     assert outbox.prune(before_ms=2**45) == 9, "the newest row stays, it carries the number"
@@ -69,7 +70,8 @@ def test_ids_are_remembered_longer_than_rows(outbox: Outbox) -> None:
 
 def test_unsettled_facts_are_never_pruned(outbox: Outbox) -> None:
     """However old and however full the disk: a fact without a receipt stays."""
-    outbox.append("gate", [punch(n) for n in range(10)])
+    for number in range(10):
+        outbox.append("gate", [punch(number)])
     outbox.settle(4)
     assert outbox.prune(before_ms=2**45) == 0, "the settled mark is not on the disk yet"
     outbox.keep()
@@ -96,12 +98,12 @@ def test_memo_and_punches_come_in_one_transaction(path: Path) -> None:
     outbox = Outbox(path)
     rival = sqlite3.connect(path, timeout=0.1, isolation_level=None)
     rival.execute("PRAGMA max_page_count=1")
-    outbox._db.execute("PRAGMA max_page_count=12")  # noqa: SLF001 - the file may not grow: a full disk
+    outbox._store.db.execute("PRAGMA max_page_count=12")  # noqa: SLF001 - the file may not grow: a full disk
     with pytest.raises(OutboxError, match="full"):
         outbox.append("gate", [punch(n) for n in range(500)], {"cursor": "500"})
     assert outbox.recall("gate") == {}
     assert everything(outbox) == []
-    outbox._db.execute("PRAGMA max_page_count=100000")  # noqa: SLF001
+    outbox._store.db.execute("PRAGMA max_page_count=100000")  # noqa: SLF001
     assert outbox.append("gate", [punch(1)]) == 1
     assert everything(outbox) == [1]
     rival.close()
@@ -164,10 +166,11 @@ def test_resend_repeats_settled_facts_under_new_numbers(outbox: Outbox) -> None:
 
 def test_punches_of_a_reader_are_found_by_time(outbox: Outbox) -> None:
     """A reader without memory answers a re-read from the outbox."""
-    outbox.append("gate", [punch(n) for n in range(5)])
-    outbox.append("door", [punch(100, reader="door")])
+    for number in range(5):
+        outbox.append("gate", [punch(number)])
+    outbox.append("door", [punch(2, reader="door"), punch(102, reader="door")])
     since = int(AT.timestamp() * 1000) + 1000
-    found = outbox.punches_of("front-gate", since, since + 2000)
+    found = outbox.facts_of("gate", since, since + 2000)
     assert [fact.seq for fact in found] == [2, 3]
 
 

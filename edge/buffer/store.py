@@ -1,0 +1,108 @@
+"""The outbox's file: its connection, its transactions, and how facts lie in it."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edge.buffer.rows import ROW_FACTS, Row, Waiting, rows
+from wire.codec import encode
+from wire.facts import EdgeEvent
+
+SCHEMA = 1
+_PAGES = """
+PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=1000;
+"""
+
+
+class OutboxError(Exception):
+    """The outbox cannot be read or written; the text says why. Nothing of the call was stored."""
+
+
+class OutboxOutdated(OutboxError):
+    """The file is missing or of an older schema: `punchwire-edge migrate` mends it."""
+
+
+class Store:
+    """One connection, one lock. `lock` is held by whoever reads or writes; statements are short."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise OutboxOutdated(f"{path} does not exist yet; run punchwire-edge migrate")
+        self.lock = threading.RLock()
+        try:
+            self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self.db.executescript(_PAGES)
+            (version,) = self.db.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error as error:
+            raise OutboxError(f"{path}: {error}") from error
+        if version != SCHEMA:
+            self.db.close()
+            raise OutboxOutdated(f"{path} has schema {version}, not {SCHEMA}; run punchwire-edge migrate")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One durable write. Raises OutboxError, and then nothing of it was stored."""
+        with self.lock:
+            try:
+                self.db.execute("BEGIN IMMEDIATE")
+                yield self.db
+                self.db.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise OutboxError(str(error)) from error
+
+    def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows that a query finds. Raises OutboxError."""
+        with self.lock:
+            try:
+                return self.db.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise OutboxError(str(error)) from error
+
+    def insert(self, first: int, at_ms: int, owner: str, bodies: Sequence[bytes]) -> None:
+        """Store encoded facts numbered from `first`, inside a transaction."""
+        self.db.executemany(
+            "INSERT INTO facts VALUES (?, ?, ?, ?, ?)",
+            ((row.seq, row.count, at_ms, owner, row.blob) for row in rows(first, bodies)),
+        )
+
+    def replace(self, seq: int, body: bytes) -> None:
+        """Put another fact in the place of one, inside a transaction."""
+        found = self.db.execute(
+            "SELECT seq, count, body FROM facts WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (seq,)
+        ).fetchone()
+        bodies = [body if fact.seq == seq else fact.body for fact in Row(*found).facts()]
+        (packed,) = rows(found[0], bodies)
+        self.db.execute("UPDATE facts SET body = ? WHERE seq = ?", (packed.blob, packed.seq))
+
+    def put_aside(self, body: bytes, reason: str, reader: str | None) -> bytes:
+        """Keep a fact that cannot travel where a person finds it; returns the event that travels instead."""
+        at = datetime.now(UTC)
+        self.db.execute("INSERT INTO set_aside VALUES (?, ?, ?)", (int(at.timestamp() * 1000), reason, body))
+        fields: dict[str, str | int | float | None] = {"bytes": len(body), "reason": reason}
+        return encode(EdgeEvent(event="fact_set_aside", at=at, reader=reader, fields=fields))
+
+    def behind(self, after: int, facts: int, size: int) -> list[Waiting]:
+        """The facts behind `after`, at most `facts` of them and `size` bytes; one at least."""
+        taken: list[Waiting] = []
+        query = "SELECT seq, count, body FROM facts WHERE seq > ? AND seq + count - 1 > ? ORDER BY seq"
+        with self.lock:
+            for row in self.db.execute(query, (after - ROW_FACTS, after)):
+                for fact in Row(*row).facts():
+                    if fact.seq <= after:
+                        continue
+                    size -= len(fact.body) + 1
+                    if taken and (size < 0 or len(taken) == facts):
+                        return taken
+                    taken.append(fact)
+        return taken
+
+    def close(self) -> None:
+        """Close the file."""
+        with self.lock:
+            self.db.close()
