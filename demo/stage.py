@@ -5,6 +5,7 @@ import secrets
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from demo.account import Held
 from demo.eyes import Eyes
@@ -18,6 +19,7 @@ EDGE, PERSON = "pune-01", "anna"
 TERMINAL, SERIAL, KEYBOARD = "front-gate", "canteen", "tool-room"
 USERS, LOG, CARDS = 200, 2000, 50
 LEDGER = "ledger.db"
+ZONE = ZoneInfo("Asia/Kolkata")
 
 _BROKER = """
 [broker]
@@ -28,7 +30,8 @@ password_file = "{password_file}"
 """
 _CENTRAL = """
 [central]
-state_dir = "{folder}"
+timezone = "{zone}"
+database = "{folder}/{ledger}"
 """
 _EDGE = """
 [edge]
@@ -55,7 +58,9 @@ class Stage:
         )
         self.edge = self._program("edge", "punchwire-edge", "--config", self._file("edge.toml"), "run")
         self.devices = {
-            TERMINAL: self._simulator(TERMINAL, "terminal", "--port=0", f"--users={USERS}", f"--log={LOG}"),
+            TERMINAL: self._simulator(
+                TERMINAL, "terminal", "--port=0", f"--users={USERS}", f"--log={LOG}", f"--zone={ZONE.key}"
+            ),
             SERIAL: self._simulator(SERIAL, "serial", f"--cards={CARDS}", "--seed=1"),
             KEYBOARD: self._simulator(KEYBOARD, "keyboard", f"--cards={CARDS}", "--seed=2", "--notation=10H"),
         }
@@ -68,7 +73,12 @@ class Stage:
         self._mosquitto.start()
         self.network.start()
         sections = [self._start_device(name) for name in list(self.devices)]
-        self._write("central.toml", _CENTRAL.format(folder=self.folder), "central", self._mosquitto.port)
+        self._write(
+            "central.toml",
+            _CENTRAL.format(zone=ZONE.key, folder=self.folder, ledger=LEDGER),
+            "central",
+            self._mosquitto.port,
+        )
         self._write(
             "edge.toml", _EDGE.format(edge=EDGE, folder=self.folder), EDGE, self.network.port, sections
         )
@@ -128,7 +138,7 @@ class Stage:
 
     def resync(self) -> Program:
         """Start a resync of everybody for today; its words go to its log."""
-        today = datetime.now().astimezone().date().isoformat()
+        today = datetime.now(ZONE).date().isoformat()
         everyone = [f"--employee=E{number:04d}" for number in range(1, USERS + 1)]
         flags = (*everyone, f"--from={today}", f"--to={today}", "--timeout=60")
         asked = self._program("resync", "punchwire", "resync", *self._account(), *flags)

@@ -36,6 +36,10 @@ port = 9
 """
 
 CENTRAL = """
+[central]
+timezone = "Asia/Kolkata"
+database = "{state}/ledger.db"
+
 [broker]
 host = "127.0.0.1"
 port = {port}
