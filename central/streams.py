@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from wire.codec import WireError, decode, open_facts
 from wire.facts import Envelope, Fact, SealedEnvelope
 from wire.punch import Punch
@@ -34,7 +36,8 @@ class Unread:
 class Parcel:
     """An envelope, opened: its facts are numbered from `first_seq` to `last_seq`.
 
-    `facts` are those that could be read, `unread` the others; together they are all.
+    `facts` are those that could be read, `unread` the others; together they are all. `ahead` says that they
+    overtake others and come again in their turn.
     """
 
     edge: str
@@ -44,6 +47,7 @@ class Parcel:
     settled: int
     facts: Sequence[tuple[int, Fact]]
     unread: Sequence[Unread] = ()
+    ahead: bool = False
 
 
 def opened(edge: str, payload: bytes) -> Parcel | Unread:
@@ -70,6 +74,15 @@ def opened(edge: str, payload: bytes) -> Parcel | Unread:
     return _opened_one_by_one(edge, sealed)
 
 
+def reopened(unread: Unread) -> Parcel | Unread:
+    """Open again what could not be read once: a whole message, or one fact."""
+    if unread.outbox_id is None or unread.seq is None:
+        return opened(unread.edge, unread.payload)
+    facts = (msgspec.Raw(unread.payload),)
+    sealed = SealedEnvelope(outbox_id=unread.outbox_id, first_seq=unread.seq, settled=0, facts=facts)
+    return _opened_one_by_one(unread.edge, sealed)
+
+
 def _opened_one_by_one(edge: str, sealed: SealedEnvelope) -> Parcel:
     facts: list[tuple[int, Fact]] = []
     unread: list[Unread] = []
@@ -94,7 +107,8 @@ def _parcel(
     unread: Sequence[Unread],
 ) -> Parcel:
     last = envelope.first_seq + len(envelope.facts) - 1
-    return Parcel(edge, envelope.outbox_id, envelope.first_seq, last, envelope.settled, facts, unread)
+    settled, ahead = envelope.settled, envelope.ahead
+    return Parcel(edge, envelope.outbox_id, envelope.first_seq, last, settled, facts, unread, ahead)
 
 
 def _numbered(envelope: Envelope | SealedEnvelope) -> bool:
@@ -139,17 +153,18 @@ class Place:
     gap: bool = False
 
 
-def placed(upto: int | None, first_seq: int, last_seq: int, settled: int) -> Place:
+def placed(upto: int | None, first_seq: int, last_seq: int, settled: int, *, ahead: bool = False) -> Place:
     """Where an envelope stands, `upto` being its stream's mark, None for an outbox never seen.
 
     The edge's `settled` is central's own word: a smaller mark means that central lost what lies between,
-    and goes on from there, so that nothing new has to wait for what is asked for again.
+    and goes on from there, so that nothing new has to wait for what is asked for again. What overtook
+    others is stored and moves no mark: no receipt may cover what it overtook.
     """
     known = upto or 0
     lost = (known + 1, settled) if settled > known else None
     known = max(known, settled)
     if first_seq > known + 1:
-        return Place(known, lost, gap=True)
+        return Place(known, lost, gap=not ahead)
     return Place(max(known, last_seq), lost)
 
 
@@ -178,7 +193,7 @@ def sort_in(marks: Mapping[Stream, int], parcels: Sequence[Parcel]) -> Sorted:
     gaps: set[Stream] = set()
     for parcel in parcels:
         stream = (parcel.edge, parcel.outbox_id)
-        place = placed(now.get(stream), parcel.first_seq, parcel.last_seq, parcel.settled)
+        place = placed(now.get(stream), parcel.first_seq, parcel.last_seq, parcel.settled, ahead=parcel.ahead)
         now[stream] = place.upto
         if place.lost is not None:
             lost.append((stream, *place.lost))
@@ -186,7 +201,7 @@ def sort_in(marks: Mapping[Stream, int], parcels: Sequence[Parcel]) -> Sorted:
             gaps.add(stream)
         else:
             accepted.append(parcel)
-        if place.gap or parcel.settled < place.upto:
+        if place.gap or (parcel.settled < place.upto and not parcel.ahead):
             due.add(stream)
     moved = {stream: upto for stream, upto in now.items() if marks.get(stream) != upto}
     return Sorted(

@@ -72,12 +72,15 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     `settled` is the last sequence number for which the edge holds a receipt, 0 for none. A central that
     holds less has lost something that it once confirmed (a restored backup), and can ask for it.
+    `ahead` marks fresh facts that overtake a long backlog: they count at once, no receipt covers them
+    yet, and they travel again in their turn.
     """
 
     outbox_id: str
     first_seq: Seq
     settled: Annotated[int, msgspec.Meta(ge=0)]
     facts: Annotated[tuple[Fact, ...], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
+    ahead: bool = False
     v: Literal[1] = 1
 
 
@@ -88,6 +91,7 @@ class SealedEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     first_seq: Seq
     settled: Annotated[int, msgspec.Meta(ge=0)]
     facts: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
+    ahead: bool = False
     v: int = 1
 
 

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from edge.buffer.outbox import Outbox
 from edge.buffer.rows import Waiting
 from edge.buffer.store import OutboxError
@@ -22,6 +24,8 @@ from wire.vitals import Birth, Heartbeat, Status
 
 HEARTBEAT_S = 30.0
 KEEP_S = 900.0
+AHEAD_FACTS = 20
+"""So few facts appended between two turns are people punching, not a log being read."""
 _ENVELOPE_BYTES = 1024
 """What an envelope and its topic take around its facts, generously."""
 
@@ -44,6 +48,18 @@ class Appended:
     """The outbox got something new."""
 
 
+class _How(msgspec.Struct):
+    how: str = ""
+
+
+_how = msgspec.json.Decoder(_How)
+
+
+def is_live(body: bytes) -> bool:
+    """Whether an encoded fact is a punch that somebody made just now."""
+    return _how.decode(body).how in ("live", "push")
+
+
 class Pump:
     """Sends what the window permits, takes receipts and orders, and beats. Built idle; `start` runs it."""
 
@@ -57,6 +73,7 @@ class Pump:
         self._link = Link(options, edge, self._inbox.put)
         self._window = Window(settled=outbox.mark.settled)
         self._message_limit = 0
+        self._noted = outbox.mark.newest
         self._offline_since: float | None = time.monotonic()
         self._offline_told = False
         self._beat_at = self._keep_at = 0.0
@@ -108,6 +125,7 @@ class Pump:
                 "window_back", settled=self._window.settled, patience_s=self._window.patience_s
             )
         self._send()
+        self._send_ahead()
         if self._message_limit and now >= self._beat_at:
             self.beat()
         if now >= self._keep_at:
@@ -203,10 +221,25 @@ class Pump:
             self._link.publish(self._topics.facts(self._edge), message)
             self._window.went_out(batch[-1].seq, time.monotonic())
 
-    def _envelope(self, batch: list[Waiting]) -> bytes:
+    def _send_ahead(self) -> None:
+        """Let live punches that were appended just now overtake a backlog that fills the window.
+
+        They go out again in their turn, so receipts stay gapless; central knows them by their ids then.
+        """
+        before, self._noted = self._noted, self._outbox.mark.newest
+        overtaken = max(before, self._window.sent)
+        if not self._window.is_open or not 0 < self._noted - overtaken <= AHEAD_FACTS or overtaken > before:
+            return
+        fresh = self._outbox.waiting(overtaken, AHEAD_FACTS, self._message_limit - _ENVELOPE_BYTES)
+        for fact in fresh:
+            if is_live(fact.body):
+                self._link.publish(self._topics.facts(self._edge), self._envelope([fact], ahead=True))
+
+    def _envelope(self, batch: list[Waiting], *, ahead: bool = False) -> bytes:
         """Join facts that are encoded already; the same bytes as encoding a `wire.facts.Envelope`."""
         head = (
             f'{{"outbox_id":"{self._outbox.mark.outbox_id}","first_seq":{batch[0].seq},'
             f'"settled":{self._window.settled},"facts":['
         )
-        return head.encode() + b",".join(fact.body for fact in batch) + b'],"v":1}'
+        tail = b'],"ahead":true,"v":1}' if ahead else b'],"v":1}'
+        return head.encode() + b",".join(fact.body for fact in batch) + tail

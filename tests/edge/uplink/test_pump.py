@@ -55,6 +55,8 @@ class Peer:
         self.received.append(envelope)
         if self.deaf:
             return
+        if envelope.ahead:
+            return
         last = envelope.first_seq + len(envelope.facts) - 1
         if envelope.first_seq <= self.upto + 1:
             self.upto = max(self.upto, last)
@@ -179,11 +181,11 @@ def test_what_central_did_not_confirm_goes_out_again(peer: Peer, branch: Branch)
     assert not branch.settled(1)
     peer.deaf = False
 
-    def repeat_the_receipt() -> bool:
-        peer.receipt(branch.outbox.mark.outbox_id, 0)
+    def nudge() -> bool:
+        peer.receipt(branch.outbox.mark.outbox_id, peer.upto)
         return branch.settled(1)
 
-    until(repeat_the_receipt, every_s=0.3)
+    until(nudge, every_s=0.3)
     assert len(peer.received) >= 2
 
 
@@ -225,6 +227,28 @@ def test_a_receipt_beyond_the_stream_starts_a_new_one(peer: Peer, branch: Branch
     peer.online(online=True)
     until(lambda: branch.settled(3))
     assert {envelope.outbox_id for envelope in peer.received} == {branch.outbox.mark.outbox_id}
+
+
+def test_a_live_punch_overtakes_a_backlog(peer: Peer, branch: Branch) -> None:
+    """While the window is full of old punches, a fresh one is at central at once, and again in its turn."""
+    peer.deaf = True
+    branch.outbox.append("gate", [punch(n) for n in range(3000)])
+    peer.online(online=True)
+    until(lambda: sum(len(envelope.facts) for envelope in peer.received) >= 1000)
+    branch.outbox.append("gate", [punch(9000, "live")])
+    until(lambda: peer.received[-1].ahead)
+    assert peer.received[-1].facts == (punch(9000, "live"),)
+    assert peer.received[-1].first_seq == 3001
+    branch.outbox.append("gate", [punch(n) for n in range(4000, 4500)])
+    branch.outbox.append("gate", [punch(9001, "catch-up")])
+    peer.deaf = False
+
+    def nudge() -> bool:
+        peer.receipt(branch.outbox.mark.outbox_id, peer.upto)
+        return branch.settled(3502)
+
+    until(nudge, every_s=0.5)
+    assert sum(envelope.ahead for envelope in peer.received) == 1, "bulk and old punches wait their turn"
 
 
 def test_large_facts_are_cut_into_small_messages(peer: Peer, branch: Branch) -> None:
