@@ -80,7 +80,7 @@ class Bus:
         return self._thread is None or self._thread.is_alive()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
-        """Send a message (`central.post.Publish`). Nothing is kept for later: receipts and orders are repeated."""
+        """Send a message (`central.post.Publish`). Nothing is kept for later: what matters is repeated."""
         client = self._client
         if client is None or not client.is_connected():
             return False

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from central.directory.employee import Employee
-from wire.credential import CardError, agreed_bits, lookup_keys
+from wire.card import CardError, agreed_bits, lookup_keys
 
 
 class Directory:

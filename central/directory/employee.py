@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from wire.credential import lookup_keys, same_card
+from wire.card import lookup_keys, same_card
 
 DIMENSIONS = (
     "status",
@@ -24,7 +24,7 @@ DIMENSIONS = (
 class Credential:
     """A badge of an employee.
 
-    `value` is a user id exactly as the terminal's log shows it, or a canonical card (`wire.credential`).
+    `value` is a user id exactly as the terminal's log shows it, or a canonical card (`wire.card`).
     A user id may hold at one `edge` alone; "" is everywhere.
     """
 

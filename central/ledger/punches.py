@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 
 from central.ledger.database import insert_into
 from central.ledger.schema import MS_PER_DAY, conflicts, micros, punches, wall_micros
+from wire.card import CardError, lookup_keys
 from wire.codec import encode
-from wire.credential import CardError, lookup_keys
 from wire.punch import Punch
 
 Row = tuple[Any, ...]

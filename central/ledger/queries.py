@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from central.ledger.punches import badge_key
-from central.ledger.schema import arrivals, conflicts, edge_facts, punches
-from central.ledger.schema import readers as known_readers
+from central.ledger.schema import arrivals, conflicts, edge_facts, punches, readers
 from central.ledger.strands import days_of, position_of, strands
 from central.zones import Zones
 from wire.codec import decode_fact
@@ -77,7 +76,7 @@ def page(
     limit: int | None = None,
     after: str | None = None,
     edges: Collection[str] | None = None,
-    readers: Collection[str] | None = None,
+    reader_names: Collection[str] | None = None,
     badges: Collection[str] | None = None,
 ) -> list[Held]:
     """Punches whose wall date lies in the span, oldest first, at most `limit`, behind the punch `after`.
@@ -86,7 +85,7 @@ def page(
     Raises KeyError for an `after` that the ledger does not hold.
     """
     behind = None if after is None else _place(connection, zones, span, after)
-    narrowed = _readers(connection, edges, readers)
+    narrowed = _readers(connection, edges, reader_names)
     queues = []
     for strand in strands(zones, span):
         query = select(*_HELD).where(*strand.conditions(behind))
@@ -117,11 +116,11 @@ def _readers(
     """The edges and the reader names to look for, both, as the index of readers wants it; None for all."""
     if edges is None and names is None:
         return None
-    query = select(known_readers.c.edge, known_readers.c.reader)
+    query = select(readers.c.edge, readers.c.reader)
     if edges is not None:
-        query = query.where(known_readers.c.edge.in_(edges))
+        query = query.where(readers.c.edge.in_(edges))
     if names is not None:
-        query = query.where(known_readers.c.reader.in_(names))
+        query = query.where(readers.c.reader.in_(names))
     found = connection.execute(query).all()
     return {edge for edge, _ in found}, {name for _, name in found}
 
@@ -139,8 +138,8 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
 
 def last_new(connection: Connection) -> dict[tuple[str, str], datetime]:
     """When the last new punch of each (edge, reader) was received that was not re-read."""
-    query = select(known_readers.c.edge, known_readers.c.reader, known_readers.c.last_new_at).where(
-        known_readers.c.last_new_at.is_not(None)
+    query = select(readers.c.edge, readers.c.reader, readers.c.last_new_at).where(
+        readers.c.last_new_at.is_not(None)
     )
     return {(edge, reader): at for edge, reader, at in connection.execute(query)}
 

@@ -1,0 +1,45 @@
+"""The command `punchwire-central`: one verb a file, each with `add` for its flags and `run` for its work."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from central.cli import check_config, explain, migrate, people, quarantine, run
+from central.config import DEFAULT_PATH
+from central.ledger.database import LedgerError
+from ground.settings import SettingsError
+
+FAILED = 1
+EX_CONFIG = 78
+_VERBS = (run, check_config, migrate, people, quarantine, explain)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 1 failed or refused, 2 usage, 78 configuration."""
+    options = _parser().parse_args(argv)
+    try:
+        code: int = options.run(options)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return EX_CONFIG
+    except LedgerError as error:
+        print(f"the ledger cannot be used: {error}", file=sys.stderr)
+        return FAILED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="punchwire-central",
+        description="Keeps the ledger of all punches: takes them in, confirms them, and judges every reader.",
+    )
+    parser.add_argument(
+        "--config", type=Path, default=DEFAULT_PATH, help="central.toml (default: %(default)s)"
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for verb in _VERBS:
+        verb.add(verbs)
+    for sub in verbs.choices.values():
+        sub.add_argument("--config", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return parser

@@ -1,0 +1,106 @@
+"""The root of central: builds every part, wires it up, waits for a signal, stops it. Decides nothing."""
+
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from central.bus import Bus
+from central.config import Config
+from central.intake import Intake
+from central.ledger.database import Ledger
+from central.ledger.people import People
+from central.post import Delivery
+from central.requests.desk import Requests
+from central.watch.watcher import Watch
+from ground.journal import Journal
+from wire.topics import Topics
+
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+TURN_S = 5.0
+STUCK_S = 30.0
+"""How long a group may take; the ledger's own patience with a locked file is a third of it."""
+_STOP_S = 1.0
+
+journal = Journal("central")
+
+
+class Service:
+    """Central at work. Constructed without effects; `run` returns the exit code."""
+
+    def __init__(self, config: Config) -> None:
+        topics = Topics(config.broker.prefix)
+        self._ledger = Ledger(config.central.database, config.database_password)
+        self._bus = Bus(config.broker, self._route, self._connected)
+        self._watch = Watch(
+            topics, self._bus.publish, self._ledger, returned=self._returned, edges=config.edges
+        )
+        self._requests = Requests(
+            topics, self._bus.publish, self._ledger, People(self._ledger), config.zones, self._watch.readers
+        )
+        told = (self._watch.landed, self._requests.landed)
+        self._intake = Intake(self._ledger, topics, self._bus.publish, self._bus.ack, told)
+
+    def run(self, notify: Callable[[str], None]) -> int:
+        """Work until SIGTERM or SIGINT, which must be blocked before any thread starts.
+
+        Raises LedgerError if the ledger cannot be prepared.
+        """
+        steps = self._ledger.migrate(datetime.now(UTC))
+        if newer := self._ledger.unknown_steps():
+            journal.warning("ledger_newer", steps=",".join(newer))
+        self._intake.start()
+        self._watch.start()
+        self._requests.start()
+        self._bus.start()
+        notify("READY=1")
+        journal.info("started", ledger=self._ledger.url.render_as_string(), migrated=",".join(steps) or None)
+        while signal.sigtimedwait(STOP_SIGNALS, TURN_S) is None:
+            if self._healthy():
+                notify("WATCHDOG=1")
+        notify("STOPPING=1")
+        return self._stop()
+
+    def _stop(self) -> int:
+        began = time.monotonic()
+        self._intake.stop(_STOP_S)
+        self._requests.stop()
+        self._watch.stop()
+        self._bus.stop()
+        self._ledger.close()
+        journal.info("stopped", took_s=round(time.monotonic() - began, 2))
+        return 0
+
+    def _healthy(self) -> bool:
+        """Whether everybody makes progress. A broker or a database that is away is no reason to die."""
+        stuck_s = time.monotonic() - self._intake.progressed_at
+        well = {
+            "bus": self._bus.alive,
+            "intake": self._intake.alive and stuck_s < STUCK_S,
+            "watch": self._watch.alive,
+            "requests": self._requests.alive,
+        }
+        if not all(well.values()):
+            journal.error("unhealthy", stuck=",".join(name for name, fine in well.items() if not fine))
+        return all(well.values())
+
+    def _route(self, delivery: Delivery) -> None:
+        match delivery.levels:
+            case ("edge", _, "facts"):
+                self._intake.take(delivery)
+            case ("edge", _, "birth"):
+                self._intake.take(delivery)
+                self._watch.take(delivery)
+            case ("edge", *_) | ("board", *_):
+                self._watch.take(delivery)
+            case ("admin", *_):
+                self._requests.take(delivery)
+            case _:
+                pass
+
+    def _connected(self) -> None:
+        self._watch.connected()
+        self._requests.connected()
+
+    def _returned(self, edge: str) -> None:
+        self._intake.returned(edge)
