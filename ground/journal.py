@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -59,6 +60,7 @@ class _ToJournald(logging.Handler):
         from systemd.journal import send  # noqa: PLC0415 - only where systemd runs us
 
         self._send = send
+        self._program = Path(sys.argv[0]).name
 
     def emit(self, record: logging.LogRecord) -> None:
         fields = {name.upper(): str(value) for name, value in getattr(record, "fields", {}).items()}
@@ -68,6 +70,7 @@ class _ToJournald(logging.Handler):
             PRIORITY=_PRIORITY.get(record.levelno, 6),
             EVENT=record.getMessage(),
             PART=getattr(record, "part", record.name),
+            SYSLOG_IDENTIFIER=self._program,
             **fields,
         )
 
