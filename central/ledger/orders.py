@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from central.ledger.database import insert_into
 from central.ledger.schema import orders
-from wire.codec import encode
+from wire.codec import decode_order, encode
 from wire.facts import OrderOutcome
 from wire.order import Order
 
@@ -24,6 +24,12 @@ def give(connection: Connection, edge: str, order: Order, now: datetime) -> bool
         },
     )
     return stored.first() is not None
+
+
+def find(connection: Connection, order_id: str) -> Order | None:
+    """The order of this id, open or not."""
+    payload = connection.execute(select(orders.c.payload).where(orders.c.order_id == order_id)).scalar()
+    return None if payload is None else decode_order(payload)
 
 
 def close(connection: Connection, edge: str, outcome: OrderOutcome, at: datetime) -> None:

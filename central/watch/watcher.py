@@ -68,7 +68,7 @@ class Watch:
         self._returned = returned
         self._limits = limits or Limits()
         self._clock = clock
-        self._notes: SimpleQueue[_Arrived | Landed | _Connected] = SimpleQueue()
+        self._notes: SimpleQueue[_Arrived | Landed | _Connected | None] = SimpleQueue()
         self._sightings = Sightings(clock(), edges)
         self._display = Display(topics, publish, self._limits)
         self._loaded = False
@@ -100,9 +100,11 @@ class Watch:
     def stop(self) -> None:
         """Stop, and wait for the thread; the board stays as it is."""
         self._stop.set()
+        self._notes.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
+    @property
     def alive(self) -> bool:
         """Whether the thread still does its work."""
         return self._thread.is_alive()

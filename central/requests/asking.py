@@ -1,0 +1,96 @@
+"""Owns how requests are read and answers are written: the user is the topic's level, never the payload."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from wire.admin import VERBS, Answer, Request, RequestId, ResyncProgress
+from wire.codec import MESSAGE_LIMIT, WireError, decode, encode
+from wire.facts import Span
+
+_EARLIEST, _LATEST = date(1970, 1, 2), date(2199, 12, 31)
+_IDS_IN_ALL = 1000
+_NAMES_IN_ALL = 500
+
+
+class Refusal(Exception):
+    """A request that central does not carry out; the text is the reason, for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request that was understood: who asks, by which verb, for what."""
+
+    user: str
+    verb: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A request that was not understood. Without a `request_id` nobody can be answered."""
+
+    user: str
+    verb: str
+    request_id: str | None
+    reason: str
+
+
+class _Named(msgspec.Struct):
+    request_id: RequestId
+
+
+def read_request(user: str, verb: str, payload: bytes) -> Asking | Unclear:
+    """Read a message on a person's request topic."""
+    try:
+        request_id = decode(payload, _Named).request_id
+    except WireError as error:
+        return Unclear(user, verb, None, f"the request cannot be read: {error}")
+    kind = VERBS.get(verb)
+    if kind is None:
+        return Unclear(user, verb, request_id, f"there is no verb {verb!r}; there are {', '.join(VERBS)}")
+    try:
+        return Asking(user, verb, decode(payload, kind))
+    except WireError as error:
+        return Unclear(user, verb, request_id, f"the request cannot be read: {error}")
+
+
+def check_span(span: Span) -> None:
+    """Raise Refusal for dates that no punch can have, or that are the wrong way round."""
+    if span.last < span.first:
+        raise Refusal(f"the last date {span.last} is before the first {span.first}")
+    if span.first < _EARLIEST or span.last > _LATEST:
+        raise Refusal(f"dates must lie between {_EARLIEST} and {_LATEST}")
+
+
+def answer(request_id: str, status: str, at: datetime, *, reason: str = "", body: Any = None) -> bytes:
+    """An answer as a message that the wire can carry: lists of ids are cut where they must be."""
+    if isinstance(body, ResyncProgress):
+        body = _cut(body)
+    told = msgspec.convert(
+        {"request_id": request_id, "status": status, "at": at, "reason": reason[:2000]}, Answer
+    )
+    return encode(msgspec.structs.replace(told, body=body))
+
+
+def fits(message: bytes) -> bool:
+    """Whether the wire can carry a message."""
+    return len(message) <= MESSAGE_LIMIT
+
+
+def _cut(progress: ResyncProgress) -> ResyncProgress:
+    """Share the room for ids between the readers; the figures beside the lists stay whole."""
+    each = _IDS_IN_ALL // max(2 * len(progress.readers), 1)
+    readers = tuple(
+        msgspec.structs.replace(
+            part,
+            ids_only_on_device=part.ids_only_on_device[:each],
+            ids_only_in_ledger=part.ids_only_in_ledger[:each],
+        )
+        for part in progress.readers
+    )
+    return msgspec.structs.replace(
+        progress, readers=readers, unmatched_employees=progress.unmatched_employees[:_NAMES_IN_ALL]
+    )

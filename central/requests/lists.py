@@ -1,0 +1,146 @@
+"""Owns the answers that are read straight from the ledger: pages of punches, and the figures."""
+
+import difflib
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from central.directory.directory import Directory
+from central.directory.employee import Employee
+from central.directory.presence import Move, direction, presence
+from central.ledger import quarantine, queries
+from central.ledger.queries import Held
+from central.requests.asking import Refusal, check_span
+from central.zones import Zones
+from wire.admin import PunchesPage, PunchesRequest, PunchRow, Summary
+from wire.card import lookup_keys
+from wire.credential import CardError
+from wire.facts import Span
+from wire.punch import EdgeId, ReaderName
+
+
+def punches_page(
+    connection: Connection, zones: Zones, directory: Directory, request: PunchesRequest
+) -> PunchesPage:
+    """The page of punches that was asked for.
+
+    `reader` is a reader's name, or `edge/reader`. Raises Refusal for an employee or a place in the list
+    that does not exist.
+    """
+    check_span(request.span)
+    employee = None if request.employee is None else known(directory, request.employee)
+    edge, reader = _place(request.reader)
+    found: list[PunchRow] = []
+    for held in _held(connection, zones, directory, request, employee, edge, reader):
+        if len(found) == request.limit:
+            return PunchesPage(punches=tuple(found), after=found[-1].punch_id)
+        found.append(_row(held, directory))
+    return PunchesPage(punches=tuple(found), after=None)
+
+
+def _held(
+    connection: Connection,
+    zones: Zones,
+    directory: Directory,
+    request: PunchesRequest,
+    employee: Employee | None,
+    edge: str | None,
+    reader: str | None,
+) -> Iterator[Held]:
+    """The punches behind `after`; several employees may share a key, so each is looked at again."""
+    after = request.after
+    while True:
+        try:
+            page = queries.page(
+                connection,
+                zones,
+                request.span,
+                limit=request.limit + 1,
+                after=after,
+                edges=None if edge is None else {edge},
+                reader_names=None if reader is None else {reader},
+                badges=None if employee is None else directory.badges(employee.employee_id),
+            )
+        except KeyError:
+            raise Refusal(f"the ledger holds no punch {request.after} to go on behind") from None
+        for held in page:
+            if employee is None or _owner(held, directory) == employee:
+                yield held
+        if len(page) <= request.limit:
+            return
+        after = page[-1].punch_id
+
+
+def _row(held: Held, directory: Directory) -> PunchRow:
+    owner = _owner(held, directory)
+    return PunchRow(
+        punch_id=held.punch_id,
+        wall=held.wall.isoformat(sep=" ", timespec="seconds"),
+        edge=held.edge,
+        reader=held.reader,
+        badge=held.badge_raw,
+        employee=owner.employee_id if owner else None,
+        name=owner.name if owner else None,
+        direction=direction(held.direction_code),
+        how=held.how,
+    )
+
+
+def summary(connection: Connection, zones: Zones, directory: Directory, now: datetime) -> Summary:
+    """The ledger in figures; who is in is told by the punches of today at each branch."""
+    counts = queries.counts(connection)
+    return Summary(
+        punches=sum(counts.values()),
+        present=_present(connection, zones, directory, now),
+        quarantined=quarantine.count(connection),
+        by_reader={f"{edge}/{reader}": count for (edge, reader), count in sorted(counts.items())},
+    )
+
+
+def _present(connection: Connection, zones: Zones, directory: Directory, now: datetime) -> int:
+    zoned = {zones.organization, *zones.branches.values()}
+    today = {now.astimezone(zone).date() for zone in zoned}
+    moves: dict[str, list[Move]] = {}
+    for held in queries.page(connection, zones, Span(first=min(today), last=max(today))):
+        owner = _owner(held, directory)
+        if owner and held.wall.date() == now.astimezone(zones.of(held.edge)).date():
+            moves.setdefault(owner.employee_id, []).append(Move(held.wall, held.direction_code))
+    return sum(presence(day) == "in" for day in moves.values())
+
+
+def _owner(held: Held, directory: Directory) -> Employee | None:
+    return directory.who(held.edge, held.badge_form, held.badge_raw, held.badge_canon)
+
+
+def known(directory: Directory, employee_id: str) -> Employee:
+    """The employee of this id; raises Refusal with near matches."""
+    employee = directory.employees.get(employee_id)
+    if employee is None:
+        near = difflib.get_close_matches(employee_id, directory.employees, 3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise Refusal(f"nobody has the employee id {employee_id!r}{hint}")
+    return employee
+
+
+def _place(reader: str | None) -> tuple[str | None, str | None]:
+    """The edge and the reader that a filter names."""
+    if reader is None:
+        return None, None
+    edge, slash, name = reader.rpartition("/")
+    try:
+        return (msgspec.convert(edge, EdgeId) if slash else None), msgspec.convert(name, ReaderName)
+    except msgspec.ValidationError:
+        raise Refusal(f"{reader!r} is neither the name of a reader nor edge/reader") from None
+
+
+def all_badges(directory: Directory, employee_id: str, edge: str) -> set[str]:
+    """Every text by which an edge may know an employee: user ids, and cards under fewer bits, too."""
+    found: set[str] = set()
+    for badge in directory.badges(employee_id, edge):
+        try:
+            found.update(lookup_keys(badge))
+        except CardError:
+            found.add(badge)
+    return found

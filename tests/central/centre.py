@@ -1,0 +1,200 @@
+"""Central wired up inside the test's own process, and an edge that a test speaks by hand."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from central.bus import Bus
+from central.colors import Limits
+from central.directory.employee import Credential, Employee
+from central.intake import Intake
+from central.ledger import people
+from central.ledger.database import Ledger
+from central.post import Delivery
+from central.requests.desk import Requests
+from central.watch.watcher import Watch
+from central.zones import Zones
+from simulators.mosquitto import Mosquitto
+from tests.peer import TOPICS, Peer, options_of, peer
+from tests.waiting import until
+from wire.codec import decode_order
+from wire.facts import Envelope, Fact
+from wire.order import Order
+from wire.receipt import Receipt
+from wire.vitals import Birth, Heartbeat, ReaderBirth, ReaderVital, Status
+
+ZONES = Zones(ZoneInfo("Asia/Kolkata"))
+PEOPLE = (
+    Employee(employee_id="E1", name="Asha", credentials=frozenset({Credential("user-id", "1")})),
+    Employee(employee_id="E2", name="Bina", credentials=frozenset({Credential("user-id", "2")})),
+    Employee(employee_id="E9", name="Chetan"),
+)
+
+
+def utc_now() -> datetime:
+    """The real time."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """Central's clock for a test: the real one, plus what the test adds."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """The time now."""
+        return utc_now() + self.ahead
+
+
+class Centre:
+    """Every thread of central, as the service wires them."""
+
+    def __init__(
+        self,
+        broker: Mosquitto,
+        database: str,
+        *,
+        edges: Sequence[str] = (),
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.ledger = Ledger(database)
+        self.ledger.migrate(utc_now())
+        with self.ledger.write() as connection:
+            people.save(connection, PEOPLE, utc_now())
+        self._bus = Bus(options_of(broker, "central"), self._route, self._connected)
+        publish = self._bus.publish
+        self.watch = Watch(
+            TOPICS, publish, self.ledger, returned=self._returned, edges=edges, limits=limits, clock=clock
+        )
+        self.requests = Requests(
+            TOPICS, publish, self.ledger, people.People(self.ledger), ZONES, self.watch.readers, clock=clock
+        )
+        self._intake = Intake(
+            self.ledger, TOPICS, publish, self._bus.ack, (self.watch.landed, self.requests.landed), clock
+        )
+
+    def start(self) -> None:
+        """Start the threads, as the service does."""
+        for part in (self._intake, self.watch, self.requests, self._bus):
+            part.start()
+
+    def stop(self) -> None:
+        """Stop them in the service's order."""
+        self._intake.stop(5)
+        self.requests.stop()
+        self.watch.stop()
+        self._bus.stop()
+        self.ledger.close()
+
+    def _route(self, delivery: Delivery) -> None:
+        match delivery.levels:
+            case ("edge", _, "facts"):
+                self._intake.take(delivery)
+            case ("edge", _, "birth"):
+                self._intake.take(delivery)
+                self.watch.take(delivery)
+            case ("admin", *_):
+                self.requests.take(delivery)
+            case _:
+                self.watch.take(delivery)
+
+    def _connected(self) -> None:
+        self.watch.connected()
+        self.requests.connected()
+
+    def _returned(self, edge: str) -> None:
+        self._intake.returned(edge)
+
+
+@contextmanager
+def centre(broker: Mosquitto, database: str, **options: object) -> Iterator[Centre]:
+    """A central at work for as long as the block runs."""
+    one = Centre(broker, database, **options)  # type: ignore[arg-type]
+    one.start()
+    try:
+        yield one
+    finally:
+        one.stop()
+
+
+class HandEdge:
+    """An edge that says what the test tells it to say, in one outbox stream."""
+
+    def __init__(self, one: Peer, edge: str) -> None:
+        self.peer = one
+        self.edge = edge
+        self.session = "s1"
+        self.next_seq = 1
+        one.subscribe(TOPICS.orders(edge))
+        one.subscribe(TOPICS.receipts(edge))
+
+    def status(self, *, online: bool = True, session: str | None = None, reason: str = "") -> None:
+        """Say whether it is there; retained."""
+        status = Status(online=online, session=session or self.session, at=utc_now(), reason=reason)
+        self.peer.send(TOPICS.status(self.edge), status, retain=True)
+
+    def birth(self, *readers: str) -> None:
+        """Say which readers it has; retained."""
+        birth = Birth(
+            edge=self.edge,
+            version="1",
+            config_hash="c",
+            boot_id="b",
+            outbox_id="outbox-1",
+            next_seq=self.next_seq,
+            settled=0,
+            at=utc_now(),
+            readers=tuple(
+                ReaderBirth(reader=name, kind="zkteco", device_kind="terminal") for name in readers
+            ),
+        )
+        self.peer.send(TOPICS.birth(self.edge), birth, retain=True)
+
+    def beat(self, *vitals: ReaderVital, reason: str = "", evidence: str = "", backlog: int = 0) -> None:
+        """Say how it is; retained."""
+        beat = Heartbeat(
+            at=utc_now(),
+            session=self.session,
+            uptime_s=1.0,
+            trust="synced",
+            backlog=backlog,
+            reason=reason,
+            evidence=evidence,
+            readers=vitals,
+        )
+        self.peer.send(TOPICS.heartbeat(self.edge), beat, retain=True)
+
+    def tell(self, *facts: Fact) -> None:
+        """Put facts into the stream, and wait until central has confirmed them."""
+        envelope = Envelope(
+            outbox_id="outbox-1", first_seq=self.next_seq, settled=self.next_seq - 1, facts=facts
+        )
+        self.next_seq += len(facts)
+        self.peer.send(TOPICS.facts(self.edge), envelope)
+        last = self.next_seq - 1
+        until(
+            lambda: (
+                (receipt := self.peer.last(TOPICS.receipts(self.edge), Receipt)) is not None
+                and receipt.upto_seq >= last
+            )
+        )
+
+    def orders(self) -> list[Order]:
+        """The orders that it got."""
+        return [decode_order(payload) for payload in self.peer.heard[TOPICS.orders(self.edge)]]
+
+    def come_up(self, *readers: str) -> None:
+        """Come online with these readers, all well."""
+        self.status()
+        self.birth(*readers)
+        self.beat(*(ReaderVital(reader=name, state="ok", since=utc_now()) for name in readers))
+
+
+@contextmanager
+def hand_edge(broker: Mosquitto, edge: str = "pune-01") -> Iterator[HandEdge]:
+    """An edge spoken by hand."""
+    with peer(broker, edge) as one:
+        yield HandEdge(one, edge)

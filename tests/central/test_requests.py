@@ -1,0 +1,462 @@
+"""Promises of the people's requests: from the topic to the ledger, to the edges, and back."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import pytest
+
+from central.ledger import audit
+from simulators.mosquitto import Mosquitto
+from tests.central.centre import Centre, Clock, HandEdge, centre, hand_edge, utc_now
+from tests.central.facts import START, card_punch, terminal_punch
+from tests.peer import TOPICS, Peer, peer
+from tests.waiting import until
+from wire.admin import (
+    Answer,
+    PunchesPage,
+    PunchesRequest,
+    Reconciliation,
+    Request,
+    ResyncProgress,
+    ResyncRequest,
+    Summary,
+    SummaryRequest,
+)
+from wire.codec import MESSAGE_LIMIT
+from wire.facts import OrderOutcome, RereadReport, Span
+from wire.order import RereadOrder
+from wire.punch import Punch
+from wire.vitals import Status
+
+T = TypeVar("T")
+ONE_DAY = b'{"first": "2026-05-11", "last": "2026-05-11"}'
+BACKWARDS = b'{"first": "2026-05-12", "last": "2026-05-11"}'
+MAY = Span(first=date(2026, 5, 11), last=date(2026, 5, 11))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """One ledger in a file; what the database itself must keep is tested on both kinds elsewhere."""
+    return str(tmp_path / "ledger.db")
+
+
+@pytest.fixture
+def anna(broker: Mosquitto) -> Iterator[Peer]:
+    """A person on the broker."""
+    with peer(broker, "anna") as one:
+        one.subscribe(TOPICS.answers("anna"))
+        yield one
+
+
+@pytest.fixture
+def edge(broker: Mosquitto) -> Iterator[HandEdge]:
+    """The edge pune-01, spoken by hand."""
+    with hand_edge(broker) as one:
+        yield one
+
+
+def _ask(anna: Peer, verb: str, request: Request) -> None:
+    anna.send(TOPICS.request("anna", verb), request)
+
+
+def _answers(anna: Peer, request_id: str) -> list[Answer]:
+    return anna.all(TOPICS.answer("anna", request_id), Answer)
+
+
+def _final(anna: Peer, request_id: str, kind: type[T]) -> T:
+    """Wait for the last answer to a request, which must not be a refusal."""
+    until(lambda: any(one.status != "progress" for one in _answers(anna, request_id)))
+    last = _answers(anna, request_id)[-1]
+    assert last.status == "done", last
+    return msgspec.convert(last.body, kind)
+
+
+def _refused(anna: Peer, request_id: str) -> str:
+    until(lambda: _answers(anna, request_id))
+    (only,) = _answers(anna, request_id)
+    assert only.status == "refused"
+    return only.reason
+
+
+def _resync(request_id: str, *employees: str, expires_in_s: int = 3600) -> ResyncRequest:
+    return ResyncRequest(
+        request_id=request_id, employees=employees, span=MAY, reason="a test", expires_in_s=expires_in_s
+    )
+
+
+def _reread(punch: Punch) -> Punch:
+    return msgspec.structs.replace(punch, how="reread")
+
+
+def _report(order: RereadOrder, *punches: Punch, reader: str = "front-gate") -> RereadReport:
+    ids = tuple(punch.punch_id for punch in punches)
+    return RereadReport(
+        order_id=order.order_id, reader=reader, outcome="read", at=utc_now(), total=len(ids), punch_ids=ids
+    )
+
+
+def _done(order: RereadOrder) -> OrderOutcome:
+    return OrderOutcome(order_id=order.order_id, outcome="done", at=utc_now())
+
+
+def _order(edge: HandEdge) -> RereadOrder:
+    until(edge.orders)
+    order = edge.orders()[-1]
+    assert isinstance(order, RereadOrder)
+    return order
+
+
+def _known(one: Centre, *readers: str) -> None:
+    """Wait until central knows that the edge has these readers."""
+    until(lambda: one.watch.readers().get("pune-01") == readers)
+
+
+def _serving(anna: Peer) -> None:
+    """Wait until central says that it is online."""
+    anna.subscribe(TOPICS.central_status)
+    until(lambda: (status := anna.last(TOPICS.central_status, Status)) is not None and status.online)
+
+
+def test_a_resync_goes_from_the_request_to_the_reconciliation(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """What device and ledger share is matched, what the ledger missed is added, the rest is named."""
+    one, two, three, gone = (terminal_punch(n, user="1") for n in (1, 2, 3, 4))
+    codes = terminal_punch(5, user="1", direction=0)
+    stranger = terminal_punch(6, user="77")
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        edge.tell(one, two, gone, codes, stranger)
+        _ask(anna, "resync", _resync("r-1", "E1", "E9"))
+        order = _order(edge)
+        assert order.badges == ("1",)
+        assert order.span == MAY
+        assert (order.since, order.until) == (
+            START - timedelta(hours=13, minutes=30),
+            START + timedelta(hours=10, minutes=30),
+        )
+        again = terminal_punch(5, user="1", direction=1)
+        device = [one, two, three, again]
+        edge.tell(*map(_reread, device))
+        edge.tell(_report(order, *device), _done(order))
+        progress = _final(anna, "r-1", ResyncProgress)
+        with central.ledger.read() as connection:
+            lines = audit.entries(connection)
+    assert progress.unmatched_employees == ("E9",)
+    assert progress.readers == (
+        Reconciliation(
+            edge="pune-01",
+            reader="front-gate",
+            state="reconciled",
+            matched=2,
+            added=1,
+            only_in_ledger=1,
+            in_conflict=1,
+            ids_only_in_ledger=(gone.punch_id,),
+        ),
+    )
+    told = [msgspec.convert(each.body, ResyncProgress).state for each in _answers(anna, "r-1")]
+    assert told[0] == "ordered"
+    assert told[-1] == "reconciled"
+    assert [(line.actor, line.subject, line.detail["outcome"]) for line in lines] == [
+        ("anna", "r-1", "reconciled"),
+        ("anna", "r-1", "accepted"),
+    ]
+
+
+def test_a_report_in_parts_shows_as_reading(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """While parts of a report are missing the resync says so; the last one ends it."""
+    punches = [terminal_punch(n, user="1") for n in (1, 2)]
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        edge.tell(*punches)
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        order = _order(edge)
+        parts = [
+            msgspec.structs.replace(_report(order, punch), part=part, parts=2, total=2)
+            for part, punch in enumerate(punches, 1)
+        ]
+        edge.tell(parts[0])
+        until(lambda: any(each.body["state"] == "reading" for each in _answers(anna, "r-1")))
+        edge.tell(parts[1])
+        assert _final(anna, "r-1", ResyncProgress).readers[0].matched == 2
+
+
+def test_the_same_request_again_starts_nothing(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """Asked again, central tells where the resync stands, and its outcome as often as one likes."""
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        order = _order(edge)
+        _ask(anna, "resync", _resync("r-1", "E1", "E2"))
+        until(lambda: len(_answers(anna, "r-1")) >= 2)
+        edge.tell(_report(order), _done(order))
+        first = _final(anna, "r-1", ResyncProgress)
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        until(lambda: sum(each.status == "done" for each in _answers(anna, "r-1")) == 2)
+        assert _final(anna, "r-1", ResyncProgress) == first
+        assert {each.order_id for each in edge.orders()} == {order.order_id}
+
+
+def test_a_resync_survives_a_restart_of_central(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """Central killed between order and report goes on where it was, and sends the order again."""
+    punch = terminal_punch(1, user="1")
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        order = _order(edge)
+    with centre(broker, database):
+        until(lambda: len(edge.orders()) >= 2)
+        assert edge.orders()[-1] == order
+        edge.tell(_reread(punch), _report(order, punch), _done(order))
+        progress = _final(anna, "r-1", ResyncProgress)
+    assert (progress.readers[0].state, progress.readers[0].added) == ("reconciled", 1)
+
+
+def test_what_arrived_while_nobody_followed_is_found_after_the_restart(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """A report whose commit was central's last act is reconciled by the next life."""
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        order = _order(edge)
+        central.requests.stop()
+        edge.tell(_report(order), _done(order))
+    with centre(broker, database):
+        assert _final(anna, "r-1", ResyncProgress).state == "reconciled"
+
+
+def test_an_offline_edge_is_waited_for(broker: Mosquitto, database: str, anna: Peer, edge: HandEdge) -> None:
+    """The order of an edge that is away waits, and reaches it when it returns."""
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        edge.status(online=False, reason="stopped")
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        until(lambda: _answers(anna, "r-1"))
+        before = len(edge.orders())
+        edge.session = "s2"
+        edge.status()
+        until(lambda: len(edge.orders()) > before)
+        order = _order(edge)
+        edge.tell(_report(order), _done(order))
+        assert _final(anna, "r-1", ResyncProgress).state == "reconciled"
+
+
+def test_an_edge_that_does_not_return_in_time_expires(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """At the deadline the waiting ends with `expired`, by central's own clock, and stays so."""
+    clock = Clock()
+    with centre(broker, database, clock=clock) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        _ask(anna, "resync", _resync("r-1", "E1", expires_in_s=600))
+        order = _order(edge)
+        clock.ahead = timedelta(seconds=601)
+        (part,) = _final(anna, "r-1", ResyncProgress).readers
+        assert (part.state, part.reason) == ("expired", "expired")
+        edge.tell(_report(order), _done(order))
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        until(lambda: len(_answers(anna, "r-1")) >= 3)
+        assert _final(anna, "r-1", ResyncProgress).state == "expired"
+
+
+def test_a_reader_that_failed_is_told_with_its_reason(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """One terminal that does not answer spoils only its own line."""
+    with centre(broker, database) as central:
+        edge.come_up("back-gate", "front-gate")
+        _known(central, "back-gate", "front-gate")
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        order = _order(edge)
+        failed = RereadReport(
+            order_id=order.order_id,
+            reader="back-gate",
+            outcome="failed",
+            at=utc_now(),
+            reason="no-answer",
+            evidence="no answer from 10.0.0.9",
+        )
+        edge.tell(_report(order), failed, _done(order))
+        progress = _final(anna, "r-1", ResyncProgress)
+    assert progress.state == "unreachable"
+    assert [(part.reader, part.state, part.reason) for part in progress.readers] == [
+        ("back-gate", "unreachable", "no-answer"),
+        ("front-gate", "reconciled", ""),
+    ]
+
+
+def test_another_edge_cannot_answer_for_this_one(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """A report counts only in the stream of the edge that was asked."""
+    with centre(broker, database) as central, hand_edge(broker, "surat-02") as other:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        order = _order(edge)
+        other.tell(_report(order, terminal_punch(1, user="1")), _done(order))
+        edge.tell(_report(order), _done(order))
+        assert _final(anna, "r-1", ResyncProgress).readers[0].only_on_device == 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "payload", "reason"),
+    [
+        ("fly", b'{"request_id": "r-1"}', "there is no verb 'fly'"),
+        ("resync", b'{"request_id": "r-1"}', "employees"),
+        ("resync", b'{"request_id": "r-1", "employes": ["E1"]}', "employes"),
+        ("summary", b'{"request_id": "r-1", "user": "central"}', "user"),
+        (
+            "resync",
+            b'{"request_id": "r-1", "employees": ["E1"], "span": %s}' % BACKWARDS,
+            "before the first",
+        ),
+        (
+            "resync",
+            b'{"request_id": "r-1", "employees": ["E9"], "span": %s}' % ONE_DAY,
+            "none of them has a badge that an edge knows: E9",
+        ),
+        (
+            "punches",
+            b'{"request_id": "r-1", "span": {"first": "0001-01-01", "last": "9999-12-31"}}',
+            "dates must lie between",
+        ),
+        (
+            "punches",
+            b'{"request_id": "r-1", "employee": "E11", "span": %s}' % ONE_DAY,
+            "did you mean E1",
+        ),
+        (
+            "punches",
+            b'{"request_id": "r-1", "reader": "a\\u0000", "span": %s}' % ONE_DAY,
+            "neither the name of a reader",
+        ),
+    ],
+)
+def test_a_request_that_cannot_be_carried_out_is_refused_with_the_reason(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge, verb: str, payload: bytes, reason: str
+) -> None:
+    """The person learns what is wrong, and the audit that it was asked."""
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
+        anna.send(TOPICS.request("anna", verb), payload)
+        assert reason in _refused(anna, "r-1")
+        with central.ledger.read() as connection:
+            (line,) = audit.entries(connection)
+    assert (line.actor, line.verb, line.subject, line.detail["outcome"]) == ("anna", verb, "r-1", "refused")
+
+
+def test_nonsense_is_audited_and_disturbs_nobody(broker: Mosquitto, database: str, anna: Peer) -> None:
+    """A message without a request id cannot be answered; the next request is."""
+    with centre(broker, database) as central:
+        _serving(anna)
+        for payload in (b"{", b"[]", b"\xff\xfe", b'{"request_id": "../x"}', b'{"request_id": "a b"}'):
+            anna.send(TOPICS.request("anna", "summary"), payload)
+        _ask(anna, "summary", SummaryRequest(request_id="r-2"))
+        _final(anna, "r-2", Summary)
+        with central.ledger.read() as connection:
+            outcomes = [line.detail["outcome"] for line in audit.entries(connection)]
+    assert outcomes == ["done", *["refused"] * 5]
+
+
+def test_a_resync_without_any_reader_is_refused(broker: Mosquitto, database: str, anna: Peer) -> None:
+    """Nobody waits for an edge that does not exist."""
+    with centre(broker, database):
+        _serving(anna)
+        _ask(anna, "resync", _resync("r-1", "E1"))
+        assert "no edge with a reader" in _refused(anna, "r-1")
+
+
+def test_punches_are_listed_by_page_by_person_and_by_reader(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """Pages join without a gap or a double, and filters leave only what was asked for."""
+    punches = [terminal_punch(n, user=str(n % 3)) for n in range(10)]
+    punches.append(card_punch(11, "24:8E6D5D"))
+    with centre(broker, database):
+        edge.come_up("desk", "front-gate")
+        edge.tell(*punches)
+        seen: list[str] = []
+        after = None
+        for number in range(6):
+            _ask(
+                anna,
+                "punches",
+                PunchesRequest(
+                    request_id=f"p-{number}",
+                    span=Span(first=date(2026, 5, 10), last=date(2026, 5, 12)),
+                    limit=2,
+                    after=after,
+                ),
+            )
+            page = _final(anna, f"p-{number}", PunchesPage)
+            seen += [row.punch_id for row in page.punches]
+            after = page.after
+        assert after is None
+        assert sorted(seen) == sorted(punch.punch_id for punch in punches)
+        _ask(anna, "punches", PunchesRequest(request_id="p-e", span=MAY, employee="E1"))
+        rows = _final(anna, "p-e", PunchesPage).punches
+        assert [(row.employee, row.name, row.badge, row.direction) for row in rows] == [
+            ("E1", "Asha", "1", "in")
+        ] * 3
+        assert rows[0].wall == "2026-05-11 08:01:00"
+        for number, reader in enumerate(("desk", "pune-01/desk")):
+            _ask(anna, "punches", PunchesRequest(request_id=f"p-r{number}", span=MAY, reader=reader))
+            assert [row.reader for row in _final(anna, f"p-r{number}", PunchesPage).punches] == ["desk"]
+
+
+def test_a_full_page_fits_the_wire(broker: Mosquitto, database: str, anna: Peer, edge: HandEdge) -> None:
+    """450 punches with long badges come in as many pages as the limit of a message asks for."""
+    punches = [terminal_punch(n, user="\u0906" * 60 + str(n)) for n in range(450)]
+    with centre(broker, database):
+        edge.come_up("front-gate")
+        for start in range(0, 450, 50):
+            edge.tell(*punches[start : start + 50])
+        got, after, number = 0, None, 0
+        while number == 0 or after is not None:
+            number += 1
+            _ask(anna, "punches", PunchesRequest(request_id=f"p-{number}", span=MAY, limit=500, after=after))
+            page = _final(anna, f"p-{number}", PunchesPage)
+            got, after = got + len(page.punches), page.after
+            assert len(anna.heard[TOPICS.answer("anna", f"p-{number}")][-1]) <= MESSAGE_LIMIT
+    assert got == 450
+    assert number > 1
+
+
+def test_the_summary_counts_the_ledger_and_who_is_in(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """Punches by reader, and the employees whose last punch today was an IN."""
+    now = utc_now() + timedelta(hours=5, minutes=30)
+    today = now.replace(tzinfo=None, hour=0, minute=0, second=1, microsecond=0)
+    punches = [
+        terminal_punch(1, user="1", wall=today),
+        terminal_punch(2, user="2", wall=today),
+        terminal_punch(3, user="2", wall=today + timedelta(minutes=2), direction=1),
+        terminal_punch(4, user="1", wall=today - timedelta(days=40)),
+    ]
+    with centre(broker, database):
+        edge.come_up("front-gate")
+        edge.tell(*punches)
+        _ask(anna, "summary", SummaryRequest(request_id="s-1"))
+        told = _final(anna, "s-1", Summary)
+    assert told == Summary(punches=4, present=1, quarantined=0, by_reader={"pune-01/front-gate": 4})
