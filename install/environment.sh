@@ -4,9 +4,9 @@
 SYSTEM_PYTHON=/usr/bin/python3
 PYTHON=
 # Everything but postgres, whose ready-built driver does not exist for every Pi.
-EXTRAS_demo=edge,central,admin,zkteco,serial-rfid,usb-rfid,journald
+EXTRAS_demo=edge,central,admin,zkteco,zkteco-push,serial-rfid,usb-rfid,journald
 EXTRAS_test=$EXTRAS_demo,postgres
-EXTRAS_edge=edge,admin,zkteco,serial-rfid,usb-rfid,journald
+EXTRAS_edge=edge,admin,zkteco,zkteco-push,serial-rfid,usb-rfid,journald
 EXTRAS_central=central,postgres,admin,journald
 
 new_enough() {

@@ -5,9 +5,10 @@ import signal
 from collections.abc import Sequence
 
 from simulators import keyboard_reader, serial_reader
+from simulators.push_terminal import program as push_terminal
 from simulators.terminal import program as terminal
 
-KINDS = (terminal, serial_reader, keyboard_reader)
+KINDS = (terminal, push_terminal, serial_reader, keyboard_reader)
 """Each module offers `add(kinds)`: its sub-command, with a function `run(options) -> exit code`."""
 
 

@@ -1,0 +1,217 @@
+"""One session with a terminal that pushes: every answer that it gets, its orders, and its silence."""
+
+from collections import deque
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from edge.errors import Lost
+from edge.readers.reader import Desk, Moment
+from edge.readers.rereads import failure, reports
+from edge.readers.wall_clock import clock_error
+from edge.readers.zkteco_push import protocol
+from edge.readers.zkteco_push.commands import CHECK, Commands, query_attlog
+from edge.readers.zkteco_push.live_clock import LiveClock
+from edge.readers.zkteco_push.options import PushOptions
+from edge.readers.zkteco_push.protocol import OK, Answer, Call, Handshake, Ping, Poll, Results, Upload
+from edge.readers.zkteco_push.resending import Resending
+from edge.readers.zkteco_push.uploads import Uploads
+from wire.facts import EdgeEvent
+from wire.order import RereadOrder
+
+_DAY = timedelta(days=1)
+"""More than any zone, and than the terminal's clock may be wrong without a word."""
+_GAP_POLLS = 3
+_GAP_S = 5.0
+_ODD_SHOWN_S = 3600.0
+_IDS = 100_000_000
+"""Ids of commands keep to eight digits: firmware cuts longer ones."""
+
+
+class Visit:
+    """A session, in the reader's thread. `answer` serves a request, `turn` does what is due otherwise."""
+
+    def __init__(self, name: str, options: PushOptions, desk: Desk) -> None:
+        self._name = name
+        self._options = options
+        self._desk = desk
+        self._uploads = Uploads(name, options.serial, desk)
+        moment = desk.moment()
+        self._commands = Commands(int(moment.utc.timestamp()) % _IDS)
+        self._clock = LiveClock(_GAP_POLLS * options.delay_s + _GAP_S)
+        self._heard_s = moment.uptime_s
+        self._zone = None if options.zone is None else ZoneInfo(options.zone)
+        self._told_zone: timedelta | None = None
+        self._orders: deque[RereadOrder] = deque()
+        self._resending: Resending | None = None
+        self._recheck: tuple[int, datetime] | None = None
+        self._doubts: dict[str, str] = {}
+        self._doubted = False
+        self._odd_until_s = 0.0
+
+    def answer(self, call: Call) -> Answer:
+        """Answer one request. Returns after everything in it is committed; raises what `emit` raises."""
+        moment = self._desk.moment()
+        self._heard_s = moment.uptime_s
+        self._clock.contact(moment.uptime_s)
+        self._desk.ok(device=self._options.serial)
+        answer = self._answer(call, moment)
+        self._show_doubts()
+        dated = self._options.set_clock and moment.trust != "unset" and self._resending is None
+        return Answer(answer.status, answer.text, self._desk.moment().utc if dated else None)
+
+    def missed(self) -> None:
+        """Nobody waited for the last answer, so that the terminal repeats it."""
+        self._clock.broken()
+
+    def turn(self) -> None:
+        """Do what is due. Raises Lost when the terminal has been silent for too long."""
+        moment = self._desk.moment()
+        self._orders += self._desk.orders()
+        self._carry_on(moment)
+        self._ask_again(moment)
+        self._tell_zone(moment)
+        if moment.uptime_s >= self._odd_until_s:
+            self._doubts.pop("records-odd", None)
+        self._show_doubts()
+        silent_s = moment.uptime_s - self._heard_s
+        if silent_s >= self._options.silent_s:
+            evidence = f"no request from terminal {self._options.serial} for {silent_s:.0f} s"
+            self._give_up("no-answer", evidence)
+            raise Lost("no-answer", evidence)
+
+    def _answer(self, call: Call, moment: Moment) -> Answer:
+        match call:
+            case Handshake():
+                return self._options_told(moment)
+            case Upload(table="ATTLOG"):
+                return self._log(call, moment)
+            case Upload():
+                return self._uploads.other(call)
+            case Poll():
+                if call.records is not None:
+                    self._desk.ok(records=call.records)
+                command = self._commands.offer(moment.uptime_s)
+                return OK if command is None else Answer(200, f"{command}\n")
+            case Results():
+                for number, code in call.codes:
+                    self._result(number, code, moment)
+                return OK
+            case Ping():
+                self._desk.count(f"{call.what}s")
+                return OK
+
+    def _options_told(self, moment: Moment) -> Answer:
+        options = self._options
+        self._told_zone = self._zone_offset(moment)
+        text = protocol.options(
+            options.serial,
+            self._uploads.stamps,
+            delay_s=options.delay_s,
+            error_delay_s=options.error_delay_s,
+            zone=None if self._told_zone is None else protocol.time_zone(self._told_zone, options.zone_unit),
+        )
+        return Answer(200, text)
+
+    def _log(self, call: Upload, moment: Moment) -> Answer:
+        by_itself = self._resending is None and self._recheck is None
+        offset_s = self._measure(call, moment) if by_itself else None
+        answer, odd = self._uploads.log(call, offset_s, self._resending)
+        if odd:
+            self._desk.count("records_odd", odd)
+            self._doubts["records-odd"] = f"{odd} lines of an upload are no records"
+            self._odd_until_s = moment.uptime_s + _ODD_SHOWN_S
+        return answer
+
+    # clock and zone
+
+    def _measure(self, call: Upload, moment: Moment) -> float | None:
+        offset_s = self._clock.measure(call.body, moment.utc)
+        if offset_s is None or moment.trust == "unset":
+            return offset_s
+        error_s = clock_error(offset_s)
+        if error_s is None:
+            self._doubts.pop("clock-off", None)
+            return offset_s
+        if "clock-off" not in self._doubts:
+            event = EdgeEvent(
+                event="clock_off",
+                at=moment.utc,
+                reader=self._name,
+                fields={
+                    "serial": self._options.serial,
+                    "offset_s": offset_s,
+                    "error_s": round(error_s, 1),
+                },
+            )
+            self._desk.emit([event])
+        self._doubts["clock-off"] = f"a punch came with a time that is off by {error_s:.0f} s"
+        return offset_s
+
+    def _zone_offset(self, moment: Moment) -> timedelta | None:
+        return None if self._zone is None else moment.utc.astimezone(self._zone).utcoffset()
+
+    def _tell_zone(self, moment: Moment) -> None:
+        """Let the terminal ask for its options again after its zone put the clock forward or back."""
+        if self._told_zone is not None and self._zone_offset(moment) != self._told_zone:
+            self._told_zone = None
+            self._commands.ask(CHECK)
+
+    # orders
+
+    def _carry_on(self, moment: Moment) -> None:
+        if self._resending is None and self._orders:
+            order = self._orders.popleft()
+            self._resending = Resending(
+                order,
+                self._commands.ask(Resending.command_for(order)),
+                moment.uptime_s,
+                self._options.order_s,
+                self._options.settle_s,
+            )
+        under_way = self._resending
+        outcome = None if under_way is None else under_way.outcome(moment.uptime_s, moment.utc)
+        if under_way is None or outcome is None:
+            return
+        self._resending = None
+        self._commands.answered(under_way.command)
+        if outcome.reason:
+            self._desk.emit(
+                [failure(under_way.order, self._name, moment.utc, outcome.reason, outcome.evidence)]
+            )
+        else:
+            ids = list(under_way.ids)
+            self._desk.emit(list(reports(under_way.order, self._name, ids, moment.utc, outcome.evidence)))
+
+    def _result(self, number: int, code: int, moment: Moment) -> None:
+        if not self._commands.answered(number):
+            self._desk.count("results_unknown")
+        elif self._resending is not None and number == self._resending.command:
+            self._resending.answered(code, moment.uptime_s)
+        elif self._recheck is not None and number == self._recheck[0]:
+            self._uploads.recheck_done(self._recheck[1])
+            self._recheck = None
+
+    def _ask_again(self, moment: Moment) -> None:
+        """Ask for the days since the last time again: what stamps and answers lost comes to light so."""
+        hours = self._options.recheck_h
+        if not hours or self._recheck is not None or moment.trust == "unset":
+            return
+        last = self._uploads.rechecked
+        if last is None:
+            self._uploads.recheck_done(moment.utc)
+        elif moment.utc - last >= timedelta(hours=hours):
+            command = query_attlog(last - _DAY, moment.utc + _DAY)
+            self._recheck = self._commands.ask(command), moment.utc
+
+    def _give_up(self, reason: str, evidence: str) -> None:
+        orders = [*([] if self._resending is None else [self._resending.order]), *self._orders]
+        at = self._desk.moment().utc
+        self._desk.emit([failure(order, self._name, at, reason, evidence) for order in orders])
+
+    def _show_doubts(self) -> None:
+        reason = next((word for word in ("clock-off", "records-odd") if word in self._doubts), None)
+        if reason is not None:
+            self._desk.doubt(reason, self._doubts[reason])
+        elif self._doubted:
+            self._desk.ok(reason="", evidence="")
+        self._doubted = reason is not None
