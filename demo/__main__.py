@@ -57,7 +57,7 @@ def _play(stage: Stage, options: argparse.Namespace, began: float) -> int:
     stage.build()
     told = sys.stderr if options.json else sys.stdout
     if stage.without:
-        print(f"no keyboard reader here: {stage.without}", file=told)
+        print(f"demo: {stage.without}", file=told)
     with keys.single_keys(), screen.opened(quiet=options.json) as shown:
         play = Play(stage, shown, began)
         play.run(options.seconds)

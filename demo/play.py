@@ -75,7 +75,7 @@ class Play:
         self._screen.show(self._scene())
         self._key(keys.pressed(_TURN_S))
         if self._resync is not None and not self._resync.runs:
-            self._news, self._resync = f"resync: {self._resync.last_words()}", None
+            self._news, self._resync = self._resync.last_words(len(self._stage.devices) + 1), None
         if self._stage.edge.exit_code is not None:
             raise ProgramError(f"the edge ended by itself: {self._stage.edge.last_words()}")
         if self._stage.central.exit_code is not None:
@@ -120,6 +120,7 @@ class Play:
         eyes = self._stage.eyes
         return Scene(
             board=eyes.board,
+            by_reader={} if eyes.summary is None else eyes.summary.by_reader,
             held=self._held(),
             ledger=self._ledger(),
             present=None if eyes.summary is None else eyes.summary.present,

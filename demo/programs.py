@@ -104,7 +104,7 @@ class Program:
                 self._process.wait(STOP_S)
         self.kill()
 
-    def last_words(self) -> str:
-        """The last line of its log."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+    def last_words(self, lines: int = 1) -> str:
+        """The last lines of its log."""
+        said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return "\n".join(said[-lines:]) if said else "it said nothing"

@@ -23,9 +23,13 @@ _STYLE = {"green": "bold green", "orange": "bold dark_orange", "red": "bold red"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that is shown at one moment. `held` counts what the devices hold, `ledger` what central says."""
+    """All that is shown at one moment. `held` counts what the devices hold, `ledger` what central says.
+
+    `by_reader` is the ledger's count for each `edge/reader`.
+    """
 
     board: Mapping[Place, BoardEntry]
+    by_reader: Mapping[str, int]
     held: int
     ledger: int | None
     present: int | None
@@ -84,26 +88,28 @@ class _Board:
 
     def show(self, scene: Scene) -> None:
         """Draw the whole board anew."""
-        lines = (Text(scene.figures(), "bold"), Text(""), board(scene.board, datetime.now(UTC)))
+        lines = (Text(scene.figures(), "bold"), Text(""), board(scene, datetime.now(UTC)))
         self._live.update(Group(*lines, Text(""), Text(scene.news), Text(KEYS, "reverse")), refresh=True)
 
 
-def board(entries: Mapping[Place, BoardEntry], now: datetime) -> Table:
-    """The board as a table, each branch before its readers."""
+def board(scene: Scene, now: datetime) -> Table:
+    """The board as a table, each branch before its readers; what explains the branch is not said again."""
     table = Table(pad_edge=False, expand=True)
-    for column in ("branch", "reader", "colour", "live", "last punch", "waiting", "why"):
-        table.add_column(column, no_wrap=column != "why")
-    for place in sorted(entries, key=lambda place: (place[0], place[1] or "")):
-        entry = entries[place]
-        ago = "" if entry.last_punch is None else f"{(now - entry.last_punch).total_seconds():.0f} s ago"
-        why = " ".join(part for part in (entry.reason, entry.evidence, entry.next_step) if part)
+    for column in ("branch", "reader", "colour", "live", "last punch", "ledger"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("why", ratio=1)
+    for edge, reader in sorted(scene.board, key=lambda place: (place[0], place[1] or "")):
+        entry = scene.board[edge, reader]
+        branch = scene.board.get((edge, None))
+        known = reader is not None and branch is not None and branch.reason == entry.reason
+        why = (entry.reason,) if known else (entry.reason, entry.evidence, entry.next_step)
         table.add_row(
-            entry.edge,
-            entry.reader or "",
+            edge,
+            reader or "",
             Text(entry.color, _STYLE[entry.color]),
             "yes" if entry.online else Text("no", "bold red"),
-            ago,
-            f"{entry.backlog:,}" if entry.backlog else "",
-            why,
+            "" if entry.last_punch is None else f"{(now - entry.last_punch).total_seconds():.0f} s ago",
+            f"{scene.by_reader[f'{edge}/{reader}']:,}" if f"{edge}/{reader}" in scene.by_reader else "",
+            "\n".join(filter(None, why)),
         )
     return table

@@ -129,7 +129,8 @@ class Stage:
         return json.loads(self._program(verb, "punchwire", verb, *self._account(), "--json", *flags).run())
 
     def outbox(self) -> dict[str, Any]:
-        """The marks of the edge's outbox."""
+        """The marks of the outbox. The edge writes the last of them when it stops, so it is stopped."""
+        self.edge.stop()
         config = self._file("edge.toml")
         marks: dict[str, Any] = json.loads(
             self._program("outbox", "punchwire-edge", "--config", config, "status", "--json").run()
@@ -151,11 +152,11 @@ class Stage:
         device.start(talk=True)
         try:
             ready = device.hear()
-        except ProgramError as error:
+        except ProgramError:
             device.kill()
             if name != KEYBOARD:
                 raise
-            self.without = str(error)
+            self.without = device.last_words()
             del self.devices[name]
             return ""
         return f'\n[[reader]]\nname = "{name}"\n' + _READERS[name].format_map(ready)
@@ -166,7 +167,7 @@ class Stage:
         path = self.folder / "employees.csv"
         write_employees(path, EDGE, {user["user_id"]: user["name"] for user in users}, cards)
         config = self._file("central.toml")
-        self._program("import", "punchwire-central", "--config", config, "import", str(path)).run()
+        self._program("import", "punchwire-central", "--config", config, "import", "--apply", str(path)).run()
 
     def _cards(self, name: str) -> list[str]:
         cards: list[str] = self.devices[name].say({"do": "cards"})["cards"] if name in self.devices else []
