@@ -99,10 +99,10 @@ class CardProgram:
 
     def run(self, kind: str) -> int:
         """Work until the input ends (the null device of a service never does), `quit` or a signal."""
-        _say({"ready": True, "kind": kind, "device": self._reader.device})
         presenting = threading.Thread(target=self._present_on, daemon=True)
-        presenting.start()
         with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+            presenting.start()
+            _say({"ready": True, "kind": kind, "device": self._reader.device})
             self._listen()
         self._done.set()
         presenting.join()
