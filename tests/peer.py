@@ -1,5 +1,6 @@
 """A peer on the broker for tests: it speaks the wire as an edge, a person or central would, by hand."""
 
+import secrets
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -75,7 +76,7 @@ class Peer:
 def peer(broker: Mosquitto, user: str) -> Iterator[Peer]:
     """Connect an account, and disconnect it at the end."""
     options = options_of(broker, user)
-    client = new_client(options, f"{user}-by-hand")
+    client = new_client(options, f"{user}-{secrets.token_hex(4)}")
     up = threading.Event()
     client.on_connect = lambda *_: up.set()
     one = Peer(client)

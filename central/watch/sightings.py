@@ -146,7 +146,8 @@ class Sightings:
 
     def _line(self, edge: str, reader: str, vital: ReaderVital | None, now: datetime, limits: Limits) -> Line:
         seen, last_punch = self._branches[edge].seen, self._last_new.get((edge, reader))
-        contact = _by_our_clock(seen, vital.last_contact if vital else None)
+        told = _by_our_clock(seen, vital.last_contact if vital else None)
+        contact = max((sign for sign in (told, last_punch) if sign), default=None)
         return Line(edge, reader, judge_reader(seen, vital, last_punch, now, limits), last_punch, contact)
 
 

@@ -21,6 +21,8 @@ from wire.topics import Topics
 from wire.vitals import Birth, Heartbeat, Status
 
 TICK_S = 1.0
+MOMENT_S = 0.5
+"""What a broker has retained arrives within this time; before that, the board would be half the truth."""
 
 journal = Journal("watch")
 
@@ -72,7 +74,7 @@ class Watch:
         self._sightings = Sightings(clock(), edges)
         self._display = Display(topics, publish, self._limits)
         self._loaded = False
-        self._online = False
+        self._connected_at: datetime | None = None
         self._readers: Mapping[str, tuple[str, ...]] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -115,8 +117,8 @@ class Watch:
                 self._load()
             self._take_notes()
             self._readers = self._sightings.readers()
-            if self._loaded and self._online:
-                now = self._clock()
+            now = self._clock()
+            if self._loaded and self._connected_at and _apart(now, self._connected_at) >= MOMENT_S:
                 self._display.show(self._sightings.lines(now, self._limits), now)
 
     def _take_notes(self) -> None:
@@ -136,8 +138,8 @@ class Watch:
                         self._sightings.punched(reader, at)
                         self._sightings.contact(reader[0], at)
                 case _Connected(at):
-                    self._sightings.listen_anew(at, first=not self._online)
-                    self._online = True
+                    self._sightings.listen_anew(at, first=self._connected_at is None)
+                    self._connected_at = at
                     self._display.connected(at)
 
     def _load(self) -> None:
@@ -172,12 +174,14 @@ class Watch:
         match kind:
             case "status":
                 status = decode(payload, Status)
-                if not self._sightings.status(edge, status, at):
+                heard = self._sightings.status(edge, status, at)
+                if heard == "late":
                     journal.debug("late_will_ignored", edge=edge, session=status.session)
                     return
-                journal.info(
-                    "edge_online" if status.online else "edge_offline", edge=edge, reason=status.reason
-                )
+                if heard == "news" and not status.online:
+                    journal.info("edge_offline", edge=edge, reason=status.reason)
+                elif heard == "news":
+                    journal.info("edge_online", edge=edge)
                 if status.online:
                     self._returned(edge)
                 live = live and status.online
@@ -192,6 +196,11 @@ class Watch:
                 return
         if live:
             self._sightings.contact(edge, at)
+
+
+def _apart(one: datetime, other: datetime) -> float:
+    """Seconds between two times; a clock that was set back must not stop anything for long."""
+    return abs((one - other).total_seconds())
 
 
 def _edge_id(level: str) -> str:
