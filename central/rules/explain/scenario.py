@@ -84,11 +84,15 @@ def read_shift(entry: Form, version: str) -> Shift:
         rows = tuple(_row(row) for row in cycle)
         if not cycle and entry.has("rows"):
             entry.refuse("rows", "a cycle needs one row at least")
-    dates = entry.form("exceptions", {})
-    exceptions = {_date_key(dates, key): _row(row) for key, row in dates.entries().items()}
+    exceptions = read_dates(entry.form("exceptions", {}))
     if kind is not None:
         entry.close()
     return Shift(version, cast("Literal['weekly', 'regular']", kind), rows, overtime, start, exceptions)
+
+
+def read_dates(entry: Form) -> dict[date, DayRow]:
+    """Read the day rows of single dates; mistakes are recorded in the form."""
+    return {_date_key(entry, key): _row(row) for key, row in entry.entries().items()}
 
 
 def _date_key(entry: Form, key: str) -> date:
