@@ -25,7 +25,7 @@ class Postgres:
             os.chown(self._folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
             self._as = ["setpriv", f"--reuid={user}", "--clear-groups"]
         self._run("initdb", "-D", "data", "-U", "punchwire", "-A", "trust", "--no-sync", "-E", "UTF8")
-        settings = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c max_connections=50"
+        settings = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c fsync=off"
         self._run("pg_ctl", "-D", "data", "-w", "-t", "60", "-o", settings, "-l", "log", "start")
 
     def stop(self) -> None:
