@@ -37,22 +37,24 @@ UsbId = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 class KeyboardOptions(CardOptions, frozen=True, kw_only=True):
     """A keyboard reader: `device` is a path of /dev/input/by-id, or of by-path where two look the same.
 
-    Instead of a path, `name`, `vendor` and `product` (as lsusb shows them, 0x before) may describe the one
+    Instead of a path, `device_name`, `vendor` and `product` (as lsusb shows them, 0x before) may describe the one
     device that is meant. `exclusive` keeps the numbers from every other program and console.
     """
 
     notation: CardNotation
     device: str | None = None
-    name: str | None = None
+    device_name: str | None = None
     vendor: UsbId | None = None
     product: UsbId | None = None
     terminator: Terminator = "enter"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        described = (self.name, self.vendor, self.product) != (None, None, None)
+        described = (self.device_name, self.vendor, self.product) != (None, None, None)
         if (self.device is not None) == described:
-            raise ValueError("give either device (a path of /dev/input/by-id) or name, vendor, product")
+            raise ValueError(
+                "give either device (a path of /dev/input/by-id) or device_name, vendor, product"
+            )
         if self.device is not None and not self.device.startswith("/"):
             raise ValueError(f"device {self.device!r} is no absolute path")
 
@@ -87,10 +89,10 @@ class KeyboardReader:
         wanted = self._options
         if wanted.device is not None:
             return wanted.device, Path(wanted.device).name
-        found = matching(keyboards(), wanted.name, wanted.vendor, wanted.product)
+        found = matching(keyboards(), wanted.device_name, wanted.vendor, wanted.product)
         shown = ", ".join(
             f"{key} {value if isinstance(value, str) else f'0x{value:04x}'}"
-            for key in ("name", "vendor", "product")
+            for key in ("device_name", "vendor", "product")
             if (value := getattr(wanted, key)) is not None
         )
         if not found:

@@ -98,7 +98,10 @@ class Keyboard(UMockdev.IoctlBase):  # type: ignore[misc]
         return self.gone
 
     def send(self, events: list[tuple[int, int, int, float]]) -> None:
-        """Send (type, code, value, seconds) in one go, as after a moment in which the reader got no time."""
+        """Send (type, code, value, seconds) in one go, as after a moment in which the reader got no time.
+
+        No more than two cards at once: the wire holds 4096 bytes.
+        """
         for kind, code, value, at in events:
             os.write(self._wire, struct.pack("llHHi", int(at), int(at % 1 * 1e6), kind, code, value))
 

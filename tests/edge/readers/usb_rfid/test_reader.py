@@ -128,8 +128,11 @@ def test_repeats_are_one_punch(machine: Machine, keyboard: Keyboard) -> None:
     """A reader that types a resting card again and again gives one punch, and the repeats are counted."""
     with at_work(machine) as reader:
         reader.until(opened)
-        for _ in range(3):
-            keyboard.type([*CARD, ENTER])
+        keyboard.type([*CARD, ENTER])
+        reader.until(lambda seen: seen["cards"])
+        keyboard.type([*CARD, ENTER])
+        keyboard.type([*CARD, ENTER])
+        reader.until(lambda seen: seen["counts"].get("repeats_suppressed") == 2)
         keyboard.type([*OTHER, ENTER])
         seen = reader.until(lambda seen: len(seen["cards"]) == 2)
     assert seen["cards"] == [CANON, OTHER_CANON]
@@ -164,7 +167,7 @@ def test_dropped_events_give_no_wrong_card(machine: Machine, keyboard: Keyboard)
 def test_a_keyboard_is_found_by_name_and_no_other_is_opened(machine: Machine, keyboard: Keyboard) -> None:
     """A reader that is described, not named by a path, opens the one that fits and leaves others alone."""
     person = machine.plug(6, "Somebody's Keyboard", "1-2")
-    with at_work(machine, device=None, name="Cheap Reader", vendor=0xFFFF) as reader:
+    with at_work(machine, device=None, device_name="Cheap Reader", vendor=0xFFFF) as reader:
         reader.until(opened)
         assert reader.seen["oks"][0] == {"device": "1-1"}
         keyboard.type([*CARD, ENTER])
@@ -175,9 +178,9 @@ def test_a_keyboard_is_found_by_name_and_no_other_is_opened(machine: Machine, ke
 def test_twins_are_refused_with_their_ports(machine: Machine, keyboard: Keyboard) -> None:
     """Of two readers that look the same none is guessed: both ports are named."""
     twin = machine.plug(6, "Cheap Reader", "1-2")
-    with at_work(machine, device=None, name="Cheap Reader") as reader:
+    with at_work(machine, device=None, device_name="Cheap Reader") as reader:
         ended = reader.until(lambda seen: seen["ended"])["ended"]
-    assert ended.startswith("Misconfigured misconfigured: several keyboards have name Cheap Reader")
+    assert ended.startswith("Misconfigured misconfigured: several keyboards have device_name Cheap Reader")
     assert "event5 at 1-1" in ended
     assert "event6 at 1-2" in ended
     assert keyboard.asked == twin.asked == []
@@ -217,7 +220,7 @@ def test_a_stop_is_prompt_and_the_reader_comes_by_often(machine: Machine, keyboa
     ("section", "told"),
     [
         ({"notation": "10D"}, "give either device"),
-        ({"notation": "10D", "device": "/dev/x", "name": "y"}, "give either device"),
+        ({"notation": "10D", "device": "/dev/x", "device_name": "y"}, "give either device"),
         ({"notation": "10D", "device": "event5"}, "no absolute path"),
         ({"device": "/dev/x"}, "reader[1].notation: missing"),
         ({"notation": "10D", "vendor": 0x10000}, "reader[1].vendor"),
