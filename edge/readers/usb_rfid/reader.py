@@ -37,8 +37,8 @@ UsbId = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 class KeyboardOptions(CardOptions, frozen=True, kw_only=True):
     """A keyboard reader: `device` is a path of /dev/input/by-id, or of by-path where two look the same.
 
-    Instead of a path, `device_name`, `vendor` and `product` (as lsusb shows them, 0x before) may describe the one
-    device that is meant. `exclusive` keeps the numbers from every other program and console.
+    Instead of a path, `device_name`, `vendor` and `product` (as lsusb shows them, 0x before) may describe the
+    one device that is meant. `exclusive` keeps the numbers from every other program and console.
     """
 
     notation: CardNotation
