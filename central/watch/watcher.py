@@ -1,9 +1,10 @@
 """Owns the thread that keeps the board: takes notes of what arrives, and ticks, since absence is an event."""
 
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
 import msgspec
@@ -23,6 +24,8 @@ from wire.vitals import Birth, Heartbeat, Status
 TICK_S = 1.0
 MOMENT_S = 0.5
 """What a broker has retained arrives within this time; before that, the board would be half the truth."""
+BREATH_S = 0.1
+"""News that comes close together is shown together; a board of 5,000 readers takes half of that to judge."""
 
 journal = Journal("watch")
 
@@ -118,18 +121,24 @@ class Watch:
             self._take_notes()
             self._readers = self._sightings.readers()
             now = self._clock()
-            if self._loaded and self._connected_at and _apart(now, self._connected_at) >= MOMENT_S:
+            if self._loaded and self._has_settled(now):
                 self._display.show(self._sightings.lines(now, self._limits), now)
 
+    def _has_settled(self, now: datetime) -> bool:
+        """Whether the broker had time to send what it has retained; a clock set back stops nothing for long."""
+        return self._connected_at is not None and abs(now - self._connected_at) >= timedelta(seconds=MOMENT_S)
+
     def _take_notes(self) -> None:
-        """Wait up to a tick for a note, then take it and all that lie behind it."""
-        wait_s = TICK_S
+        """Wait up to a tick for a note, then take it and what follows it within a breath."""
+        settled = self._connected_at is None or self._has_settled(self._clock())
+        until = time.monotonic() + (TICK_S if settled else MOMENT_S)
+        first = True
         while not self._stop.is_set():
             try:
-                note = self._notes.get(timeout=wait_s) if wait_s else self._notes.get_nowait()
+                note = self._notes.get(timeout=max(until - time.monotonic(), 0.0))
             except Empty:
                 return
-            wait_s = 0.0
+            until, first = (time.monotonic() + BREATH_S if first else until), False
             match note:
                 case _Arrived(delivery, at):
                     self._arrived(delivery, at)
@@ -196,11 +205,6 @@ class Watch:
                 return
         if live:
             self._sightings.contact(edge, at)
-
-
-def _apart(one: datetime, other: datetime) -> float:
-    """Seconds between two times; a clock that was set back must not stop anything for long."""
-    return abs((one - other).total_seconds())
 
 
 def _edge_id(level: str) -> str:

@@ -193,6 +193,12 @@ class HandEdge:
         self.beat(*(ReaderVital(reader=name, state="ok", since=utc_now()) for name in readers))
 
 
+def serving(one: Peer) -> None:
+    """Wait until central says that it is online."""
+    one.subscribe(TOPICS.central_status)
+    until(lambda: (status := one.last(TOPICS.central_status, Status)) is not None and status.online)
+
+
 @contextmanager
 def hand_edge(broker: Mosquitto, edge: str = "pune-01") -> Iterator[HandEdge]:
     """An edge spoken by hand."""

@@ -10,7 +10,7 @@ import pytest
 
 from central.ledger import audit
 from simulators.mosquitto import Mosquitto
-from tests.central.centre import Centre, Clock, HandEdge, centre, hand_edge, utc_now
+from tests.central.centre import Centre, Clock, HandEdge, centre, hand_edge, serving, utc_now
 from tests.central.facts import START, card_punch, terminal_punch
 from tests.peer import TOPICS, Peer, peer
 from tests.waiting import until
@@ -29,7 +29,6 @@ from wire.codec import MESSAGE_LIMIT
 from wire.facts import OrderOutcome, RereadReport, Span
 from wire.order import RereadOrder
 from wire.punch import Punch
-from wire.vitals import Status
 
 T = TypeVar("T")
 ONE_DAY = b'{"first": "2026-05-11", "last": "2026-05-11"}'
@@ -112,12 +111,6 @@ def _order(edge: HandEdge) -> RereadOrder:
 def _known(one: Centre, *readers: str) -> None:
     """Wait until central knows that the edge has these readers."""
     until(lambda: one.watch.readers().get("pune-01") == readers)
-
-
-def _serving(anna: Peer) -> None:
-    """Wait until central says that it is online."""
-    anna.subscribe(TOPICS.central_status)
-    until(lambda: (status := anna.last(TOPICS.central_status, Status)) is not None and status.online)
 
 
 def test_a_resync_goes_from_the_request_to_the_reconciliation(
@@ -368,7 +361,7 @@ def test_a_request_that_cannot_be_carried_out_is_refused_with_the_reason(
 def test_nonsense_is_audited_and_disturbs_nobody(broker: Mosquitto, database: str, anna: Peer) -> None:
     """A message without a request id cannot be answered; the next request is."""
     with centre(broker, database) as central:
-        _serving(anna)
+        serving(anna)
         for payload in (b"{", b"[]", b"\xff\xfe", b'{"request_id": "../x"}', b'{"request_id": "a b"}'):
             anna.send(TOPICS.request("anna", "summary"), payload)
         _ask(anna, "summary", SummaryRequest(request_id="r-2"))
@@ -381,7 +374,7 @@ def test_nonsense_is_audited_and_disturbs_nobody(broker: Mosquitto, database: st
 def test_a_resync_without_any_reader_is_refused(broker: Mosquitto, database: str, anna: Peer) -> None:
     """Nobody waits for an edge that does not exist."""
     with centre(broker, database):
-        _serving(anna)
+        serving(anna)
         _ask(anna, "resync", _resync("r-1", "E1"))
         assert "no edge with a reader" in _refused(anna, "r-1")
 

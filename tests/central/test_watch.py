@@ -8,7 +8,7 @@ import pytest
 
 from central.colors import Limits
 from simulators.mosquitto import Mosquitto
-from tests.central.centre import Clock, HandEdge, centre, hand_edge, utc_now
+from tests.central.centre import Clock, HandEdge, centre, hand_edge, serving, utc_now
 from tests.central.facts import terminal_punch
 from tests.peer import TOPICS, Peer, peer
 from tests.waiting import until
@@ -189,6 +189,7 @@ def test_an_edge_that_never_came_is_on_the_board(broker: Mosquitto, database: st
     """A branch of the configuration that never connected is red, and says so, after a moment of patience."""
     clock = Clock()
     with centre(broker, database, edges=["surat-02"], clock=clock):
+        serving(anna)
         clock.ahead = timedelta(seconds=6)
         _shows(anna, TOPICS.board("surat-02"), "red", "edge-unknown", online=False)
 
