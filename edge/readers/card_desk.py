@@ -1,12 +1,10 @@
 """What every card reader does at the desk: punches, repeats, unreadable cards, and orders answered."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
 from edge.readers.card import Seen, Sight, Unread
 from edge.readers.debounce import Debounce
 from edge.readers.reader import Desk
-from wire.facts import REPORT_IDS_LIMIT, EdgeEvent, RereadReport
+from edge.readers.rereads import reports
+from wire.facts import EdgeEvent
 from wire.punch import Badge, DeviceKind, Punch
 
 GARBAGE_IN_A_ROW = 5
@@ -38,7 +36,7 @@ class CardDesk:
         """Queue the punches of each waiting order again from the outbox, and report behind them."""
         for order in self._desk.orders():
             ids = self._desk.resend(order)
-            self._desk.emit(reports(order.order_id, self._reader, ids, self._desk.moment().utc))
+            self._desk.emit(list(reports(order, self._reader, ids, self._desk.moment().utc)))
 
     def _seen(self, card: Seen) -> None:
         if self._unread >= GARBAGE_IN_A_ROW:
@@ -78,21 +76,3 @@ class CardDesk:
                 [EdgeEvent(event="card_unreadable", at=moment.utc, reader=self._reader, fields=fields)]
             )
         self._debounce.saw(key, moment.uptime_s)
-
-
-def reports(order_id: str, reader: str, punch_ids: Sequence[str], at: datetime) -> list[RereadReport]:
-    """The report of a carried out order, in as many parts as its ids need (one if there are none)."""
-    starts = range(0, max(len(punch_ids), 1), REPORT_IDS_LIMIT)
-    return [
-        RereadReport(
-            order_id=order_id,
-            reader=reader,
-            outcome="read",
-            at=at,
-            part=part,
-            parts=len(starts),
-            total=len(punch_ids),
-            punch_ids=tuple(punch_ids[start : start + REPORT_IDS_LIMIT]),
-        )
-        for part, start in enumerate(starts, 1)
-    ]

@@ -15,7 +15,7 @@ from serial import SerialException
 
 from edge.errors import Lost, Misconfigured, Unreachable
 from edge.readers.card import CardProfile, Seen
-from edge.readers.card_desk import GARBAGE_IN_A_ROW, reports
+from edge.readers.card_desk import GARBAGE_IN_A_ROW
 from edge.readers.serial_rfid.formats import Format, frames_of
 from edge.readers.serial_rfid.reader import SerialOptions, SerialReader, _refusal
 from ground.settings import build
@@ -297,17 +297,6 @@ def test_an_order_is_answered_while_the_reader_is_absent(tmp_path: Path) -> None
     ) as session:
         assert isinstance(session.fault(), Unreachable)
     assert [type(fact) for fact in desk.facts] == [RereadReport]
-
-
-@given(st.lists(st.integers(0, 1 << 64).map(lambda number: f"{number:032x}"), max_size=1200))
-def test_a_long_report_goes_in_parts(ids: list[str]) -> None:
-    """Any number of ids fits into numbered parts that hold each id once, in order."""
-    parts = reports("o1", "gate", ids, datetime(2026, 5, 11, tzinfo=UTC))
-    assert [punch_id for part in parts for punch_id in part.punch_ids] == ids
-    assert [part.part for part in parts] == list(range(1, len(parts) + 1))
-    assert {(part.parts, part.total) for part in parts} == {(len(parts), len(ids))}
-    for part in parts:
-        msgspec.json.decode(msgspec.json.encode(part), type=RereadReport)
 
 
 @pytest.mark.parametrize(
