@@ -12,6 +12,7 @@ from tests.central.centre import Clock, HandEdge, centre, hand_edge, serving, ut
 from tests.central.facts import terminal_punch
 from tests.peer import TOPICS, Peer, peer
 from tests.waiting import until
+from wire.admin import SummaryRequest
 from wire.board import BoardEntry
 from wire.codec import encode
 from wire.vitals import ReaderVital, Status
@@ -68,6 +69,14 @@ def _shows(anna: Peer, topic: str, color: str, reason: str = "", *, online: bool
     entry = seen()
     assert entry is not None
     return entry
+
+
+def _listening(anna: Peer) -> None:
+    """Wait until central has noted that it is connected: an answer comes only behind that."""
+    serving(anna)
+    anna.subscribe(TOPICS.answers("anna"))
+    anna.send(TOPICS.request("anna", "summary"), SummaryRequest(request_id="ready"))
+    until(lambda: anna.heard[TOPICS.answer("anna", "ready")])
 
 
 def test_a_reader_goes_from_never_to_green_with_its_first_punch(
@@ -189,7 +198,7 @@ def test_an_edge_that_never_came_is_on_the_board(broker: Mosquitto, database: st
     """A branch of the configuration that never connected is red, and says so, after a moment of patience."""
     clock = Clock()
     with centre(broker, database, edges=["surat-02"], clock=clock):
-        serving(anna)
+        _listening(anna)
         clock.ahead = timedelta(seconds=6)
         _shows(anna, TOPICS.board("surat-02"), "red", "edge-unknown", online=False)
 
