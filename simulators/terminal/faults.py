@@ -15,6 +15,7 @@ LASTING = {
     "sizes-split": "the answer with the sizes comes in two TCP segments",
     "sizes-short": "the answer with the sizes is cut short",
     "sizes-zero": "the answer with the sizes says that the log is empty",
+    "clock-impossible": "the clock shows 31 February",
     "empty-log": "the log reads as empty though it is full",
     "punch-between": "somebody punches between the question for the size and the read of the log",
     "deaf-events": "events are registered for and never sent",

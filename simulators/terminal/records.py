@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 _DAY_S = 86400
+IMPOSSIBLE = (26 * 12 * 31 + 31 + 30) * _DAY_S
+"""31 February 2026, which 32 bits can say."""
 
 
 def pack_time(wall: datetime) -> int:
@@ -109,9 +111,12 @@ RECORDS: dict[str, Callable[[Record], bytes]] = {
 USUAL_EVENT = {"8": 10, "8-ma300": 10, "16": 12, "40": 32, "49": 52}
 """The size of a live event that goes with a layout of the log, unless asked otherwise."""
 
+EVENT_SIZES = (8, 10, 12, 14, 32, 36, 37, 52)
+"""The sizes of live events that were reported of real terminals."""
+
 
 def encode_event(record: Record, size: int) -> bytes:
-    """A live event of 8, 10, 12, 14, 32, 36, 37, 52 or any other size.
+    """A live event of one of `EVENT_SIZES`, or of any other size.
 
     Sizes below 32 carry a numeric id, the others the id as text; what lies behind the time is zero.
     """

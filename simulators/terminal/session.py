@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from simulators.terminal.faults import Faults
 from simulators.terminal.frames import Command, Frame, scramble
-from simulators.terminal.records import decode_user, pack_time, unpack_time
+from simulators.terminal.records import IMPOSSIBLE, decode_user, pack_time, unpack_time
 from simulators.terminal.state import State
 
 INLINE_LIMIT = 1000
@@ -67,6 +67,7 @@ class Session:
 
     def answer(self, request: Frame) -> Iterator[Frame]:
         """The frames that answer a request, one after another."""
+        self.state.heard[request.command] += 1
         late, self._held = self._held, []
         if self.authorised and self.faults.take("stale-reply"):
             self._held = list(self._answer(request))
@@ -191,7 +192,8 @@ class Session:
         yield self._plain(request, Command.OK, sizes[:40] if self.faults.take("sizes-short") else sizes)
 
     def _get_time(self, request: Frame) -> Iterator[Frame]:
-        yield self._plain(request, Command.OK, pack_time(self.state.clock()).to_bytes(4, "little"))
+        shown = IMPOSSIBLE if self.faults.take("clock-impossible") else pack_time(self.state.clock())
+        yield self._plain(request, Command.OK, shown.to_bytes(4, "little"))
 
     def _set_time(self, request: Frame) -> Iterator[Frame]:
         try:

@@ -2,13 +2,13 @@
 
 import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from simulators.terminal.records import RECORDS, Record, User, pack_time
+from simulators.terminal.records import IMPOSSIBLE, RECORDS, Record, User, pack_time
 
 _SIZES = struct.Struct("<23i")
-_DAY_S = 86400
 _BATTERY_DEAD = datetime(2000, 1, 1)  # noqa: DTZ001 - terminals know no zone
 
 
@@ -47,6 +47,8 @@ class State:
             "GATEIPAddress": "0.0.0.0",  # noqa: S104 - an answer, nothing is bound to it
         }
         self.firmware = "Ver 6.60 Apr 28 2017"
+        self.heard: Counter[int] = Counter()
+        """How often each command was heard of, for whoever wonders what a client does."""
         self.lock = threading.RLock()
         self._now = now
 
@@ -88,10 +90,9 @@ class State:
             del self.log[: max(len(self.log) - self.capacity, 0)]
 
     def append_impossible(self, user: User | None) -> None:
-        """Write a record of 31 February of this year, which the packed time can say."""
+        """Write a record of 31 February."""
         uid, user_id = (1, "1") if user is None else (user.uid, user.user_id)
-        days = (self.clock().year - 2000) * 12 * 31 + 31 + 30
-        self.append(Record(uid, user_id, days * _DAY_S))
+        self.append(Record(uid, user_id, IMPOSSIBLE))
 
     def clear_log(self) -> None:
         """Forget every record."""

@@ -5,16 +5,24 @@ a deadline spans the whole operation, and lost datagrams are asked for again.
 """
 
 import socket
+import struct
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NoReturn
 
 from edge.readers.zkteco import frames
 from edge.readers.zkteco.frames import Frame, NotAFrame
 
 _RECEIVE = 1 << 17
-_ASK_AGAIN_S = 0.4
+_FIRST_PATIENCE_S, _LONGEST_PATIENCE_S = 0.4, 3.0
+"""How long an answer over UDP is waited for before the question is sent again; doubled each time."""
+_LAST_CALL_S = 0.05
+"""How long data is waited for once the terminal has said that all of it was sent."""
+_DATAGRAM = 1024
+"""Bytes of a log that are asked for at once over UDP: what fits one datagram cannot be out of order."""
+_CHUNK = struct.Struct("<II")
 
 
 class LineError(Exception):
@@ -41,6 +49,7 @@ class Line:
         self._arrived: deque[Frame] = deque()
         self._ready: deque[bytes] = deque()
         self._request = Frame(0, 0, 0)
+        self._replies: set[int] = set()
         self._session = 0
         self._answered = False
         self._connected = False
@@ -86,14 +95,16 @@ class Line:
 
     def send(self, segment: bytes) -> int:
         """Send a request over TCP."""
-        self._begin(frames.parse(frames.unwrap(segment)))
+        self._ready.clear()
+        self._ask(frames.parse(frames.unwrap(segment)))
         return len(segment)
 
     def sendto(self, datagram: bytes, address: tuple[str, int]) -> int:
-        """Send a request over UDP."""
+        """Take a request for UDP; it goes out when its answer is asked for."""
         if not self._connected:
             self.connect_ex(address)
-        self._begin(frames.parse(datagram))
+        self._ready.clear()
+        self._request = frames.parse(datagram)
         return len(datagram)
 
     def recv(self, size: int) -> bytes:
@@ -101,8 +112,10 @@ class Line:
         if not self._ready:
             if self._tcp:
                 self._ready.append(self._next_answer(self._deadline).segment())
+            elif self._request.command == frames.READ_BUFFER:
+                self._ready.extend(answer.datagram() for answer in self._read_buffer(self._request))
             else:
-                self._ready.extend(answer.datagram() for answer in self._answer_for_sure())
+                self._ready.append(self._insist(self._request).datagram())
         part = self._ready.popleft()
         if self._tcp and len(part) > size:
             self._ready.appendleft(part[size:])
@@ -114,13 +127,10 @@ class Line:
 
     # requests and answers
 
-    def _begin(self, request: Frame) -> None:
-        self._ready.clear()
-        self._transmit(request)
-
-    def _transmit(self, request: Frame) -> None:
+    def _ask(self, request: Frame) -> None:
         self._request = request
         self._session = request.session
+        self._replies = {request.reply}
         self._socket.settimeout(self._remaining())
         self._put(request)
 
@@ -134,43 +144,40 @@ class Line:
         except OSError as error:
             self._lost(str(error))
 
-    def _answer_for_sure(self) -> list[Frame]:
-        """The whole answer to the request over UDP, asked for again until it came undamaged.
-
-        Datagrams have no numbers: a lost, doubled or swapped one inside a chunk shows only in that the
-        same chunk comes out differently another time. So a chunk counts when it came out equal twice.
-        """
-        seen: set[bytes] = set()
+    def _insist(self, request: Frame, wanted: int | None = None) -> Frame:
+        """The answer over UDP, asked for until it comes; with `wanted`, a DATA of so many bytes."""
+        attempts: set[int] = set()
+        patience = _FIRST_PATIENCE_S
         while True:
-            answer = self._collect(min(time.monotonic() + _ASK_AGAIN_S, self._deadline))
-            if answer and self._request.command != frames.READ_BUFFER:
-                return answer
-            if answer:
-                content = b"".join(frame.data for frame in answer if frame.command == frames.DATA)
-                if content in seen:
-                    return answer
-                seen.add(content)
-            self._remaining()
-            self._transmit(self._request.renumbered())
+            self._ask(request)
+            self._replies = attempts = attempts | {request.reply}
+            until = min(time.monotonic() + patience, self._deadline)
+            try:
+                answer = self._next_answer(until)
+                while wanted is not None and _is_beside(answer, wanted):
+                    if answer.command == frames.OK:
+                        until = min(until, time.monotonic() + _LAST_CALL_S)
+                    answer = self._next_answer(until)
+            except _Silence:
+                self._remaining()
+                request = request.renumbered()
+                patience = min(patience * 2, _LONGEST_PATIENCE_S)
+            else:
+                return replace(answer, reply=request.reply)
 
-    def _collect(self, until: float) -> list[Frame]:
-        """One answer: a single frame, or from PREPARE to OK with as much data as announced; [] if not."""
-        try:
-            first = self._next_answer(until)
-            if first.command != frames.PREPARE:
-                whole = first.command != frames.DATA or self._request.command != frames.READ_BUFFER
-                return [first] if whole or len(first.data) == self._wanted() else []
-            answer = [first]
-            while answer[-1].command in (frames.PREPARE, frames.DATA):
-                answer.append(self._next_answer(until))
-        except _Silence:
-            return []
-        sent = sum(len(frame.data) for frame in answer if frame.command == frames.DATA)
-        announced = int.from_bytes(first.data[:4], "little")
-        return answer if answer[-1].command == frames.OK and sent == announced else []
-
-    def _wanted(self) -> int:
-        return int.from_bytes(self._request.data[4:8], "little")
+    def _read_buffer(self, request: Frame) -> list[Frame]:
+        """A chunk of a bulk read over UDP, a datagram at a time, put together as pyzk expects it."""
+        start, length = _CHUNK.unpack(request.data)
+        answers: list[Frame] = []
+        for at in range(0, length, _DATAGRAM):
+            piece = min(_DATAGRAM, length - at)
+            answer = self._insist(replace(request, data=_CHUNK.pack(start + at, piece)), wanted=piece)
+            if answer.command != frames.DATA:
+                return [answer]
+            answers.append(answer)
+            request = replace(request, reply=answer.reply).renumbered()
+        announced = Frame(frames.PREPARE, request.session, request.reply, _CHUNK.pack(length, 0))
+        return [announced, *answers, Frame(frames.OK, request.session, request.reply)]
 
     def _next_answer(self, until: float) -> Frame:
         """The next frame that answers the request; raises when nothing comes until then."""
@@ -197,7 +204,7 @@ class Line:
             self._on_event(frame)
             self._put(Frame(frames.OK, self._session, frame.reply))
             return False
-        return frame.reply == self._request.reply
+        return frame.reply in self._replies
 
     def _receive(self) -> list[Frame]:
         try:
@@ -233,6 +240,13 @@ class Line:
         if left <= 0:
             self._give_up()
         return left
+
+
+def _is_beside(answer: Frame, wanted: int) -> bool:
+    """Whether a frame only stands before or behind the data that was asked for, or is the wrong data."""
+    if answer.command == frames.DATA:
+        return len(answer.data) != wanted
+    return answer.command in (frames.PREPARE, frames.OK)
 
 
 class _Silence(Exception):

@@ -127,12 +127,15 @@ def measured_offset(shown: datetime, before: datetime, after: datetime) -> float
     return round((shown - middle.replace(tzinfo=None)).total_seconds() + 0.5, 1)
 
 
-def clock_error(offset_s: float) -> float | None:
-    """By how many seconds a terminal's clock is wrong in every zone; None if it may be right.
+def clock_error(offset_s: float | None) -> float | None:
+    """By how many seconds a terminal's clock is wrong in every zone; 0.0 if it may be right.
 
     Every zone on earth is a whole number of quarter hours between 12 h west and 14 h east. A clock that
-    is wrong by quarter hours looks right here; central, which knows the zone, sees that too.
+    is wrong by quarter hours looks right here; central, which knows the zone, sees that too. None stays
+    None: there was no time to measure.
     """
+    if offset_s is None:
+        return None
     zone = min(max(round(offset_s / _ZONE_STEP_S) * _ZONE_STEP_S, _WEST_S), _EAST_S)
-    error = offset_s - zone
-    return error if abs(error) > CLOCK_OFF_S else None
+    error = round(offset_s - zone, 1)
+    return error if abs(error) > CLOCK_OFF_S else 0.0

@@ -61,9 +61,9 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="ope
 
 
 class ClockShows(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="clock"):
-    """The terminal's wall clock, naive."""
+    """The terminal's wall clock, naive; None where it shows a date that no calendar has."""
 
-    wall: Annotated[datetime, msgspec.Meta(tz=False)]
+    wall: Annotated[datetime, msgspec.Meta(tz=False)] | None
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="sizes"):

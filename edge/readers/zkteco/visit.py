@@ -18,7 +18,7 @@ from wire.punch import Punch
 
 _AFTER_REJECTION_S = 30.0
 _REST = 4.0
-"""A read that took t seconds is followed by 4 t without one, and by a second at least."""
+"""A read that took t seconds is followed by 4 t without one, and by `poll_s` at least."""
 _ATTENDANCE = 1
 _LONGEST_SERIAL = 32
 _FILLING = 0.8
@@ -93,14 +93,21 @@ class Visit:
         shown = self._child.ask(ReadClock(within_s=self._options.answer_s), ClockShows).wall
         after = self._desk.moment()
         self._clock_at = time.monotonic()
-        self._offset_s = offset_s = measured_offset(shown, before.utc, after.utc)
-        error_s = None if after.trust == "unset" else clock_error(offset_s)
-        if error_s is None:
+        self._offset_s = None if shown is None else measured_offset(shown, before.utc, after.utc)
+        error_s = clock_error(self._offset_s)
+        if error_s == 0.0 or after.trust == "unset":
             self._doubts.pop("clock-off", None)
             return
         if "clock-off" not in self._doubts:
-            self._desk.emit([self._source().event("clock_off", offset_s=offset_s, error_s=round(error_s, 1))])
-        self._doubts["clock-off"] = f"the terminal shows {shown:%Y-%m-%d %H:%M:%S}, off by {error_s:.0f} s"
+            self._desk.emit(
+                [
+                    self._source().event(
+                        "clock_off", offset_s=self._offset_s, error_s=error_s, shown=str(shown)
+                    )
+                ]
+            )
+        told = "an impossible date" if shown is None else f"{shown:%Y-%m-%d %H:%M:%S}, off by {error_s:.0f} s"
+        self._doubts["clock-off"] = f"the terminal shows {told}"
 
     # the log
 
@@ -128,7 +135,7 @@ class Visit:
         now = time.monotonic()
         self._read_at = now
         self._full_at = now if full or self._full_at == 0.0 else self._full_at
-        self._rest_until = now + max(_REST * (now - began), 1.0)
+        self._rest_until = now + max(_REST * (now - began), self._options.poll_s)
         return read
 
     def _source_of(self, read: Accepted) -> Source:

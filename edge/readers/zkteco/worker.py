@@ -98,7 +98,7 @@ class Worker:
             raise LineError("fault", "no session is open")
         self._line.within(request.within_s)
         if isinstance(request, ReadClock):
-            return ClockShows(wall=self._device.get_time())
+            return self._clock()
         if isinstance(request, ReadSizes):
             return self._sizes()
         what = (_LOG,) if isinstance(request, ReadLog) else (_USERS, _ALL_USERS)
@@ -139,6 +139,12 @@ class Worker:
         self._line = Line(family, kind, self._on_event)
         self._line.within(within_s)
         return self._line
+
+    def _clock(self) -> ClockShows:
+        try:
+            return ClockShows(wall=self._device.get_time())
+        except ValueError:
+            return ClockShows(wall=None)
 
     def _sizes(self) -> Sizes:
         device = self._device
