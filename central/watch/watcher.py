@@ -125,7 +125,7 @@ class Watch:
                 self._display.show(self._sightings.lines(now, self._limits), now)
 
     def _has_settled(self, now: datetime) -> bool:
-        """Whether the broker had time to send what it has retained. A clock that is set back stops nothing."""
+        """Whether the broker had time to send what it has retained; a clock set back stops nothing."""
         return self._connected_at is not None and abs(now - self._connected_at) >= timedelta(seconds=MOMENT_S)
 
     def _take_notes(self) -> None:

@@ -315,5 +315,6 @@ def test_the_readers_are_known_from_the_ledger_before_any_birth(
     clock = Clock()
     with peer(broker, "anna") as later, centre(broker, database, clock=clock):
         later.subscribe(TOPICS.whole_board)
+        _listening(later)
         clock.ahead = timedelta(seconds=6)
         _shows(later, GATE, "green", "edge-offline", online=False)
