@@ -16,6 +16,7 @@ from edge.orders import OrderBook
 from edge.readers.identity import memoryless_punch_id
 from edge.readers.reader import Moment
 from ground.journal import Journal
+from wire.card import lookup_keys
 from wire.codec import decode_fact
 from wire.facts import Fact, RereadReport
 from wire.order import RereadOrder
@@ -130,8 +131,8 @@ class ReaderDesk:
         self._see(last_contact=datetime.now(UTC), **seen)
 
     def doubt(self, reason: str, evidence: str) -> None:
-        """Note a trouble of a working device."""
-        if self._vital.reason != reason:
+        """Note a trouble of a working device, or with an empty reason its end."""
+        if reason and self._vital.reason != reason:
             self._journal.warning(reason.replace("-", "_"), evidence=evidence)
         self._see(reason=reason, evidence=evidence)
 
@@ -198,4 +199,5 @@ def _ms(at: datetime) -> int:
 
 
 def _of_badges(punch: Punch, badges: Sequence[str] | None) -> bool:
-    return badges is None or punch.badge.raw in badges or punch.badge.canon in badges
+    known = {punch.badge.raw, *(lookup_keys(punch.badge.canon) if punch.badge.canon else ())}
+    return badges is None or not known.isdisjoint(badges)

@@ -69,7 +69,10 @@ class Desk(Protocol):
         """
 
     def doubt(self, reason: str, evidence: str) -> None:
-        """Tell that the device works but something is wrong with it: a word of `wire.reasons`."""
+        """Tell that the device works but something is wrong with it: a word of `wire.reasons`.
+
+        An empty reason tells that it is over.
+        """
 
     def count(self, what: str, by: int = 1) -> None:
         """Add to a counter that the heartbeat carries (`repeats_suppressed`, `frames_rejected`)."""
