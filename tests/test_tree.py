@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PRODUCT = ("wire", "ground", "edge", "central", "admin", "simulators", "demo")
 EVERYTHING = (*PRODUCT, "tests", "bench")
 SCRIPTS = [path.relative_to(ROOT) for path in sorted(ROOT.glob("install/*.sh"))]
-LONGEST = 300
+LONGEST, LONGEST_TEST = 300, 500
 _ENTRY = re.compile(r"^(?P<indent> *)(?P<name>[a-z0-9_]+)(?P<mark>/| [●○])(?= |$)")
 
 
@@ -47,15 +47,15 @@ def test_every_module_begins_with_a_sentence_that_says_what_it_owns(path: Path) 
     assert docstring, f"{path} has no docstring"
     first = docstring.split("\n\n", maxsplit=1)[0]
     assert re.search(r"[.:]$|\. ", first), f"the first paragraph of {path} is no sentence: {first!r}"
-    assert first[0].isupper() or first.startswith("`"), (
-        f"{path} begins in the middle of a sentence: {first!r}"
-    )
+    word = first.split()[0]
+    assert word[0].isupper() or not word.isalpha(), f"{path} begins in mid-sentence: {first!r}"
 
 
 @pytest.mark.parametrize("path", [*modules(*EVERYTHING), Path("install.sh"), *SCRIPTS], ids=str)
 def test_no_file_outgrows_what_one_can_keep_in_mind(path: Path) -> None:
-    """A file that would pass 300 lines is two files."""
-    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= LONGEST
+    """A file that would pass 300 lines is two files; a list of tests may be longer."""
+    longest = LONGEST_TEST if path.parts[0] == "tests" else LONGEST
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= longest
 
 
 def test_no_module_is_named_after_nothing() -> None:
