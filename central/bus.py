@@ -63,7 +63,7 @@ class Bus:
         client.loop_start()
 
     def stop(self) -> None:
-        """Say that central is offline, and disconnect; takes about half a second at the most."""
+        """Say that central is offline, and disconnect; takes about a second at the most."""
         client = self._client
         if client is None:
             return
@@ -72,7 +72,10 @@ class Bus:
             with contextlib.suppress(RuntimeError, ValueError):
                 goodbye.wait_for_publish(_GOODBYE_S)
         client.disconnect()
-        client.loop_stop()
+        # paho's own wait has no end while the broker's address swallows a connection attempt.
+        ending = threading.Thread(target=client.loop_stop, daemon=True)
+        ending.start()
+        ending.join(_GOODBYE_S)
 
     @property
     def alive(self) -> bool:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 from central.bus import Bus
 from central.config import Config
+from central.days.keeper import Days
 from central.intake import Intake
 from central.ledger.database import Ledger
 from central.ledger.people import People
 from central.post import Delivery
 from central.requests.desk import Requests
+from central.rules.plan import Options
 from central.watch.watcher import Watch
 from ground.journal import Journal
 from wire.topics import Topics
@@ -35,10 +37,13 @@ class Service:
         self._watch = Watch(
             topics, self._bus.publish, self._ledger, returned=self._returned, edges=config.edges
         )
+        people = People(self._ledger)
         self._requests = Requests(
-            topics, self._bus.publish, self._ledger, People(self._ledger), config.zones, self._watch.readers
+            topics, self._bus.publish, self._ledger, people, config.zones, self._watch.readers
         )
-        told = (self._watch.landed, self._requests.landed)
+        options = Options(zone=config.central.timezone)
+        self._days = Days(topics, self._bus.publish, self._ledger, people, config.sites, options)
+        told = (self._watch.landed, self._requests.landed, self._days.landed)
         self._intake = Intake(self._ledger, topics, self._bus.publish, self._bus.ack, told)
 
     def run(self, notify: Callable[[str], None]) -> int:
@@ -52,18 +57,22 @@ class Service:
         self._intake.start()
         self._watch.start()
         self._requests.start()
+        self._days.start()
         self._bus.start()
         notify("READY=1")
         journal.info("started", ledger=self._ledger.url.render_as_string(), migrated=",".join(steps) or None)
-        while signal.sigtimedwait(STOP_SIGNALS, TURN_S) is None:
+        stopped = None
+        while stopped is None:
             if self._healthy():
                 notify("WATCHDOG=1")
+            stopped = signal.sigtimedwait(STOP_SIGNALS, TURN_S)
         notify("STOPPING=1")
         return self._stop()
 
     def _stop(self) -> int:
         began = time.monotonic()
         self._intake.stop(_STOP_S)
+        self._days.stop(_STOP_S)
         self._requests.stop()
         self._watch.stop()
         self._bus.stop()
@@ -79,6 +88,7 @@ class Service:
             "intake": self._intake.alive and stuck_s < STUCK_S,
             "watch": self._watch.alive,
             "requests": self._requests.alive,
+            "days": self._days.alive,
         }
         if not all(well.values()):
             journal.error("unhealthy", stuck=",".join(name for name, fine in well.items() if not fine))
@@ -91,6 +101,9 @@ class Service:
             case ("edge", _, "birth"):
                 self._intake.take(delivery)
                 self._watch.take(delivery)
+            case ("edge", _, "heartbeat"):
+                self._watch.take(delivery)
+                self._days.take(delivery)
             case ("edge", *_) | ("board", *_):
                 self._watch.take(delivery)
             case ("admin", *_):
@@ -101,6 +114,7 @@ class Service:
     def _connected(self) -> None:
         self._watch.connected()
         self._requests.connected()
+        self._days.connected()
 
     def _returned(self, edge: str) -> None:
         self._intake.returned(edge)

@@ -6,11 +6,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 _OTHER_USERS = ("postgres", "nobody")
 
 
 class Postgres:
-    """A real server, for the tests that ask. The server refuses to run as root, so it runs as somebody else."""
+    """A real server. It refuses to run as root, so there it runs as somebody else."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,21 +28,27 @@ class Postgres:
             os.chown(self._folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
             self._as = ["setpriv", f"--reuid={user}", "--clear-groups"]
         self._run("initdb", "-D", "data", "-U", "punchwire", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Start it on the data that is there; returns when it answers."""
         settings = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c fsync=off"
         self._run("pg_ctl", "-D", "data", "-w", "-t", "60", "-o", settings, "-l", "log", "start")
 
     def stop(self) -> None:
-        """Stop it at once; nobody needs its data."""
+        """Stop it at once, as a crash would."""
         self._run("pg_ctl", "-D", "data", "-w", "-m", "immediate", "stop")
 
     def restart(self) -> None:
-        """Stop it as a crash would, and start it again."""
-        self._run("pg_ctl", "-D", "data", "-w", "-t", "60", "-m", "immediate", "restart")
+        """Stop it at once, and start it again."""
+        self.stop()
+        self.start_again()
 
     def create(self, name: str) -> str:
-        """A new, empty database; returns its URL."""
-        self._run("createdb", "-h", str(self._folder), "-U", "punchwire", name)
-        return f"postgresql://punchwire@/{name}?host={self._folder}"
+        """An empty place for tables; returns its URL. A schema of its own is made faster than a database."""
+        with psycopg.connect(host=str(self._folder), user="punchwire", dbname="postgres") as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        return f"postgresql://punchwire@/postgres?host={self._folder}&options=-csearch_path%3D{name}"
 
     def _run(self, program: str, *words: str) -> None:
         command = [*self._as, str(self._bin / program), *words]
