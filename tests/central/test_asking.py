@@ -1,0 +1,75 @@
+"""Promises of reading requests and of writing answers."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from central.requests.asking import Asking, Refusal, Unclear, answer, check_span, fits, read_request
+from wire.admin import VERBS, Answer, Reconciliation, RequestId, ResyncProgress
+from wire.codec import decode
+from wire.facts import Span
+
+NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["request_id", "employees", "span", "first", "last", "limit", "after", "x"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+_payloads = st.binary(max_size=60) | _json.map(msgspec.json.encode)
+
+
+@given(st.sampled_from([*VERBS, "fly", "answers", ""]), _payloads)
+def test_any_bytes_are_a_request_or_a_reason(verb: str, payload: bytes) -> None:
+    """Whatever a person sends, central understands it or says why not, and takes only ids."""
+    asked = read_request("anna", verb, payload)
+    if isinstance(asked, Unclear):
+        assert asked.reason
+        if asked.request_id is not None:
+            msgspec.convert(asked.request_id, RequestId)
+    else:
+        assert isinstance(asked, Asking)
+        assert isinstance(asked.request, VERBS[verb])
+
+
+@given(st.dates(), st.dates())
+def test_a_span_that_passes_has_a_day_before_and_behind_it(first: date, last: date) -> None:
+    """A span that is let through can be turned into instants in any zone; every other has its reason."""
+    span = Span(first=first, last=last)
+    if first <= last and first.year > 1970 and last.year < 2200:
+        check_span(span)
+    elif first > last or first.year < 1970 or last.year >= 2200:
+        with pytest.raises(Refusal):
+            check_span(span)
+
+
+def test_the_largest_outcome_fits_the_wire() -> None:
+    """Hundreds of readers with thousands of ids each still make one answer, with figures that are whole."""
+    ids = tuple(f"{number:032x}" for number in range(500))
+    readers = tuple(
+        Reconciliation(
+            edge="e" * 32,
+            reader="r" * 32,
+            state="reconciled",
+            only_on_device=9000,
+            only_in_ledger=9000,
+            ids_only_on_device=ids,
+            ids_only_in_ledger=ids,
+        )
+        for _ in range(150)
+    )
+    body = ResyncProgress(state="reconciled", readers=readers, unmatched_employees=("E" * 20,) * 5000)
+    message = answer("r-1", "done", NOW, body=body)
+    assert fits(message)
+    told = msgspec.convert(decode(message, Answer).body, ResyncProgress)
+    assert len(told.readers) == 150
+    assert told.readers[0].only_on_device == 9000
