@@ -124,6 +124,11 @@ class Terminal:
         """How many sessions there are: 0 or 1."""
         return self._slot.taken
 
+    @property
+    def listeners(self) -> int:
+        """How many of them asked for live events."""
+        return self._slot.listening
+
     def punch(
         self,
         user_id: str | None = None,

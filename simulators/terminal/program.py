@@ -104,13 +104,23 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"{options.address} port {options.port}: {error.strerror}; choose another --port\n")
         return 1
-    for name in options.fault:
-        terminal.fault(name)
-    _say({"kind": "terminal", "address": terminal.address, "port": terminal.port, "serial": terminal.serial})
     done = threading.Event()
-    if options.punch_every:
-        threading.Thread(target=_punch_on, args=(terminal, options.punch_every, done), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        for name in options.fault:
+            terminal.fault(name)
+        _say(
+            {
+                "kind": "terminal",
+                "address": terminal.address,
+                "port": terminal.port,
+                "serial": terminal.serial,
+            }
+        )
+        if options.punch_every:
+            puncher = threading.Thread(
+                target=_punch_on, args=(terminal, options.punch_every, done), daemon=True
+            )
+            puncher.start()
         _listen(terminal, done)
     done.set()
     terminal.stop()

@@ -24,7 +24,8 @@ class _Owner:
 class Slot:
     """Holds one session. A second client is refused, waits until the first leaves, or kicks it out.
 
-    A client over UDP that was not heard of for 10 s is taken for gone: it has no connection to close.
+    A client over UDP has no connection to close: it is taken for gone when it was not heard of for 10 s,
+    or never proved its comm key.
     """
 
     def __init__(self, policy: SecondClient) -> None:
@@ -36,6 +37,12 @@ class Slot:
     def taken(self) -> int:
         """1 while a client is inside, else 0."""
         return 0 if self._owner is None else 1
+
+    @property
+    def listening(self) -> int:
+        """1 while a client inside has asked for live events, else 0."""
+        owner = self._owner
+        return int(owner is not None and owner.session.wants_events)
 
     def enter(self, session: Session, link: Link, gone: threading.Event | None) -> bool:
         """Let a client in, or not. With `gone` it may wait for its turn until that is set."""
@@ -56,7 +63,8 @@ class Slot:
             return True
 
     def _left(self, owner: _Owner) -> bool:
-        return owner.link.connectionless and time.monotonic() - owner.heard_at > _IDLE_S
+        silent = time.monotonic() - owner.heard_at > _IDLE_S
+        return owner.link.connectionless and (silent or not owner.session.authorised)
 
     def heard(self, session: Session) -> None:
         """Note that the client said something."""
