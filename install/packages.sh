@@ -42,7 +42,12 @@ need_for_tests() {
     need postgresql compgen -G "/usr/lib/postgresql/*/bin/initdb"
     need umockdev has_program umockdev-run
     need gir1.2-umockdev-1.0 compgen -G "/usr/lib/*/girepository-1.0/UMockdev-1.0.typelib"
-    need python3-gi "$SYSTEM_PYTHON" -c "import gi"
+    if [[ $PYTHON == "$SYSTEM_PYTHON" ]]; then
+        need python3-gi "$PYTHON" -c "import gi"
+    else
+        need libgirepository1.0-dev pkg-config --exists gobject-introspection-1.0
+        need libcairo2-dev pkg-config --exists cairo
+    fi
     need strace has_program strace
     need shellcheck has_program shellcheck
     need systemd has_program systemd-analyze
