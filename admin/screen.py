@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
+from rich.box import SIMPLE_HEAD
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +17,7 @@ _STYLE: dict[Color, str] = {"green": "bold green", "orange": "bold dark_orange",
 
 def table(entries: Sequence[BoardEntry], now: datetime, title: str = "") -> Table:
     """The board for a terminal with colours; the evidence stands under its reason."""
-    shown = Table(title=title or None, title_justify="left", expand=False, pad_edge=False)
+    shown = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in (*board.COLUMNS[:6], "why"):
         shown.add_column(column, no_wrap=column != "why", overflow="fold")
     for entry, row in zip(entries, board.rows(entries, now), strict=True):
