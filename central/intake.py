@@ -196,8 +196,8 @@ class Intake:
             )
             for edge, order in given:
                 orders.give(connection, edge, order, at)
-        for one in unread:
-            journal.warning("quarantined", edge=one.edge, seq=one.seq, reason=one.reason)
+        for edge, reasons in _by_edge(unread).items():
+            journal.warning("quarantined", edge=edge, count=len(reasons), first=reasons[0])
         for edge, order in given:
             journal.warning("resend_ordered", edge=edge, first=order.first_seq, last=order.last_seq)
         journal.debug("facts_taken", messages=len(messages), new=brought.new)
@@ -238,6 +238,14 @@ def _opened(delivery: Delivery) -> Parcel | Unread | None:
     except WireError as error:
         journal.debug("birth_unreadable", edge=edge, reason=error)
         return None
+
+
+def _by_edge(unread: Sequence[Unread]) -> dict[str, list[str]]:
+    """Why each edge's bytes could not be read."""
+    reasons: dict[str, list[str]] = {}
+    for one in unread:
+        reasons.setdefault(one.edge, []).append(one.reason)
+    return reasons
 
 
 def _resend(outbox_id: str, first: int, last: int, now: datetime) -> ResendOrder:
