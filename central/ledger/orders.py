@@ -49,14 +49,3 @@ def open_orders(connection: Connection, edge: str, now: datetime) -> list[bytes]
         .order_by(orders.c.given_at, orders.c.order_id)
     )
     return list(connection.execute(query).scalars())
-
-
-def expire(connection: Connection, now: datetime) -> list[str]:
-    """End the orders whose time is over; return their ids."""
-    ended = connection.execute(
-        update(orders)
-        .where(orders.c.closed_at.is_(None), orders.c.expires_at <= now)
-        .values(closed_at=now, outcome="expired")
-        .returning(orders.c.order_id)
-    )
-    return sorted(ended.scalars())
