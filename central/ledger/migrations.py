@@ -88,6 +88,7 @@ STEPS: list[Step] = [
                 sbu TEXT NOT NULL, state TEXT NOT NULL, branch TEXT NOT NULL, department TEXT NOT NULL,
                 sub_department TEXT NOT NULL, designation TEXT NOT NULL, employee_type TEXT NOT NULL,
                 updated_at_us {long} NOT NULL)""",
+            "CREATE INDEX employees_by_change ON employees (updated_at_us)",
             """CREATE TABLE badges (
                 form TEXT NOT NULL, value TEXT NOT NULL, edge TEXT NOT NULL, employee_id TEXT NOT NULL,
                 PRIMARY KEY (form, value, edge)) {clustered}""",

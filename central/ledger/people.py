@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
@@ -12,6 +12,8 @@ from central.ledger.database import Ledger, insert_into
 from central.ledger.schema import badges, employees
 
 _FIELDS = ("employee_id", "name", *DIMENSIONS)
+_LAST_CHANGE = select(func.max(employees.c.updated_at))
+"""Every import has a later time than the one before, whatever the clock says: that is how it is noticed."""
 
 
 def load(connection: Connection) -> list[Employee]:
@@ -34,6 +36,8 @@ def save(connection: Connection, people: Sequence[Employee], at: datetime) -> No
     """
     if not people:
         return
+    if (last := connection.execute(_LAST_CHANGE).scalar()) is not None:
+        at = max(at, last + timedelta(microseconds=1))
     adding = insert_into(connection, employees)
     kept = {employees.c[name]: adding.excluded[name] for name in (*_FIELDS[1:], "updated_at")}
     connection.execute(
@@ -59,16 +63,14 @@ class People:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._state: tuple[int, datetime | None] | None = None
+        self._changed_at: datetime | None = None
         self._directory = Directory(())
 
     def directory(self) -> Directory:
         """Everybody, as of this call."""
         with self._lock, self._ledger.read() as connection:
-            state = connection.execute(
-                select(func.count(), func.max(employees.c.updated_at)).select_from(employees)
-            ).one()
-            if (state[0], state[1]) != self._state:
+            changed_at = connection.execute(_LAST_CHANGE).scalar()
+            if changed_at != self._changed_at:
                 self._directory = Directory(load(connection))
-                self._state = (state[0], state[1])
+                self._changed_at = changed_at
             return self._directory
