@@ -83,8 +83,8 @@ def attribute(events: Iterable[Event], plan: Plan) -> Sequences:
 def in_order(events: Iterable[Event], limits: Sequence[int]) -> list[Event]:
     """Sort events by time; the same instant and direction twice is one event (R4).
 
-    At one instant IN comes first, unless the event before is an IN (R5); an unknown direction comes last.
-    An event before counts if it lies on the same workday or the one before it, by `limits`.
+    At one instant IN comes first, unless the event before is an IN of the same workday, by `limits` (R5); an
+    unknown direction comes last.
     """
     line = sorted(events, key=_at)
     if not any(one.at == other.at for one, other in pairwise(line)):
@@ -96,8 +96,8 @@ def in_order(events: Iterable[Event], limits: Sequence[int]) -> list[Event]:
     for place in range(1, len(single) - 1):
         before, one, other = single[place - 1 : place + 2]
         if one.at == other.at and (before.direction, one.direction, other.direction) == (IN, IN, OUT):
-            reach = bisect_right(limits, one.at) - 2
-            if reach < 0 or before.at >= limits[reach]:
+            today = bisect_right(limits, one.at) - 1
+            if today < 0 or before.at >= limits[today]:
                 single[place : place + 2] = other, one
     return single
 
