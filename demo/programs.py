@@ -26,7 +26,7 @@ class Program:
     def __init__(self, name: str, arguments: Sequence[str], log: Path) -> None:
         self.name = name
         self.log = log
-        self._command = [str(Path(sys.executable).with_name(arguments[0])), *arguments[1:]]
+        self._command = [str(Path(sys.executable).parent / arguments[0]), *arguments[1:]]
         self._process: subprocess.Popen[bytes] | None = None
         self._heard = b""
 

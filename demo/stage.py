@@ -48,18 +48,18 @@ _READERS = {
 class Stage:
     """The site. `build` sets it up, `clear` takes down whatever stands; both tell what they do with `say`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, log: int = LOG) -> None:
         self.folder = folder
         accounts = {name: secrets.token_hex(8) for name in ("central", EDGE, PERSON)}
-        self._mosquitto = Mosquitto(folder / "broker", accounts)
-        self.network = Relay(("127.0.0.1", self._mosquitto.port))
+        self.broker = Mosquitto(folder / "broker", accounts)
+        self.network = Relay(("127.0.0.1", self.broker.port))
         self.central = self._program(
             "central", "punchwire-central", "--config", self._file("central.toml"), "run"
         )
         self.edge = self._program("edge", "punchwire-edge", "--config", self._file("edge.toml"), "run")
         self.devices = {
             TERMINAL: self._simulator(
-                TERMINAL, "terminal", "--port=0", f"--users={USERS}", f"--log={LOG}", f"--zone={ZONE.key}"
+                TERMINAL, "terminal", "--port=0", f"--users={USERS}", f"--log={log}", f"--zone={ZONE.key}"
             ),
             SERIAL: self._simulator(SERIAL, "serial", f"--cards={CARDS}", "--seed=1"),
             KEYBOARD: self._simulator(KEYBOARD, "keyboard", f"--cards={CARDS}", "--seed=2", "--notation=10H"),
@@ -70,14 +70,14 @@ class Stage:
 
     def build(self) -> None:
         """Start everything, people imported and the edge last. Raises ProgramError or TimeoutError."""
-        self._mosquitto.start()
+        self.broker.start()
         self.network.start()
         sections = [self._start_device(name) for name in list(self.devices)]
         self._write(
             "central.toml",
             _CENTRAL.format(zone=ZONE.key, folder=self.folder, ledger=LEDGER),
             "central",
-            self._mosquitto.port,
+            self.broker.port,
         )
         self._write(
             "edge.toml", _EDGE.format(edge=EDGE, folder=self.folder), EDGE, self.network.port, sections
@@ -93,7 +93,7 @@ class Stage:
         for program in (self.edge, self.central, *self.devices.values()):
             program.stop()
         self.network.stop()
-        self._mosquitto.stop()
+        self.broker.stop()
 
     def punch(self, reader: str) -> int:
         """Let somebody punch at a device; returns how many punches the device then holds more."""
@@ -174,15 +174,15 @@ class Stage:
         return cards
 
     def _write(self, name: str, head: str, user: str, port: int, sections: list[str] | None = None) -> None:
-        broker = _BROKER.format(port=port, user=user, password_file=self._mosquitto.password_file(user))
+        broker = _BROKER.format(port=port, user=user, password_file=self.broker.password_file(user))
         (self.folder / name).write_text(head + broker + "".join(sections or []), encoding="utf-8")
 
     def _options(self, user: str) -> BrokerOptions:
         return BrokerOptions(
             host="127.0.0.1",
-            port=self._mosquitto.port,
+            port=self.broker.port,
             user=user,
-            password_file=self._mosquitto.password_file(user),
+            password_file=self.broker.password_file(user),
         )
 
     def _account(self) -> list[str]:

@@ -48,6 +48,8 @@ class Daemon:
         }
         self._pump = Pump(config.broker, config.edge.id, self._outbox, self)
         self._outbox.appended = self._pump.wake
+        for station in self._stations.values():
+            station.desk.changed = self._pump.beat_soon
 
     def run(self, notify: Callable[[str], None]) -> int:
         """Work until SIGTERM or SIGINT. The signals must be blocked before any thread starts."""

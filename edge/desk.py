@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -56,6 +56,8 @@ class ReaderDesk:
         self.seen_at = time.monotonic()
         self.stored = True
         self.stopping = threading.Event()
+        self.changed: Callable[[], None] = lambda: None
+        """Called when the reader's state or trouble changed, so that the board hears of it at once."""
         self._outbox = outbox
         self._timekeeper = timekeeper
         self._book = book
@@ -182,7 +184,9 @@ class ReaderDesk:
             self.emit([report])
 
     def _see(self, **changes: Any) -> None:
-        self._vital = msgspec.structs.replace(self._vital, **changes)
+        before, self._vital = self._vital, msgspec.structs.replace(self._vital, **changes)
+        if (before.state, before.reason) != (self._vital.state, self._vital.reason):
+            self.changed()
 
     def _outcomes(self, facts: Sequence[Fact]) -> list[Fact]:
         reports = [fact for fact in facts if isinstance(fact, RereadReport) and fact.part == fact.parts]

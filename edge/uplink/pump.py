@@ -23,6 +23,8 @@ from wire.topics import Topics
 from wire.vitals import Birth, Heartbeat, Status
 
 HEARTBEAT_S = 30.0
+LEAST_BEAT_S = 2.0
+"""However often readers change, heartbeats stay this far apart."""
 KEEP_S = 900.0
 AHEAD_FACTS = 20
 """So few facts appended between two turns are people punching, not a log being read."""
@@ -48,6 +50,11 @@ class Appended:
     """The outbox got something new."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The health of a reader changed."""
+
+
 class _How(msgspec.Struct):
     how: str = ""
 
@@ -69,7 +76,7 @@ class Pump:
         self._outbox = outbox
         self._voice = voice
         self._journal = Journal("uplink")
-        self._inbox: queue.SimpleQueue[Event | Appended] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Event | Appended | Changed] = queue.SimpleQueue()
         self._link = Link(options, edge, self._inbox.put)
         self._window = Window(settled=outbox.mark.settled)
         self._message_limit = 0
@@ -77,6 +84,7 @@ class Pump:
         self._offline_since: float | None = time.monotonic()
         self._offline_told = False
         self._beat_at = self._keep_at = 0.0
+        self._beaten_at = float("-inf")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
         self.progressed_at = time.monotonic()
@@ -89,6 +97,10 @@ class Pump:
     def wake(self) -> None:
         """Tell that the outbox got something new. Any thread may call it."""
         self._inbox.put(Appended())
+
+    def beat_soon(self) -> None:
+        """Tell that a reader's health changed. Any thread may call it."""
+        self._inbox.put(Changed())
 
     def stop(self, within_s: float) -> None:
         """Stop sending, say goodbye to the broker, keep the settled mark."""
@@ -132,7 +144,7 @@ class Pump:
             self._keep_at = now + KEEP_S
             self._outbox.keep()
 
-    def _take(self, event: Event | Appended) -> None:
+    def _take(self, event: Event | Appended | Changed) -> None:
         match event:
             case Connected():
                 self._connected(event)
@@ -142,6 +154,8 @@ class Pump:
                 self._message(event)
             case Refused():
                 self._journal.warning("publish_refused", reason=event.reason)
+            case Changed():
+                self._beat_at = min(self._beat_at, self._beaten_at + LEAST_BEAT_S)
             case Appended():
                 pass
 
@@ -168,7 +182,7 @@ class Pump:
 
     def beat(self) -> None:
         """Publish the heartbeat now."""
-        now = time.monotonic()
+        self._beaten_at = now = time.monotonic()
         self._beat_at = now + HEARTBEAT_S
         beat = self._voice.heartbeat(self._link.session, self._window.unconfirmed_s(now))
         self._link.publish(self._topics.heartbeat(self._edge), encode(beat), qos=0, retain=True)

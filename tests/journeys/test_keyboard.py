@@ -1,0 +1,58 @@
+"""A keyboard reader at a whole site: the edge's process sees a keyboard that umockdev makes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.stage import KEYBOARD, SERIAL, TERMINAL
+from tests.edge.readers.usb_rfid.mocked import Machine
+from tests.edge.readers.usb_rfid.test_reader import CARD, ENTER, OTHER
+from tests.journeys.site import Site
+from tests.waiting import until
+
+SECTION = f"""
+[[reader]]
+name = "{KEYBOARD}"
+kind = "usb-rfid"
+device = "/dev/input/by-id/Cheap_Reader"
+notation = "10D"
+"""
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    made = Machine()
+    yield made
+    made.stop()
+
+
+def test_all_three_kinds_of_reader_reach_the_ledger(
+    tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Terminal, serial and keyboard reader: each punch is in the ledger once, a replugged keyboard's too."""
+    keyboard = machine.plug()
+    monkeypatch.setenv("UMOCKDEV_DIR", machine.bed.get_root_dir())
+    site = Site(tmp_path, log=50)
+    del site.devices[KEYBOARD]
+    site.add_reader(SECTION, under="/usr/bin/umockdev-wrapper")
+    try:
+        site.build()
+        until(lambda: site.board().get(KEYBOARD, {}).get("reason") == "never-punched")
+        site.punches(5, TERMINAL)
+        site.punches(2, SERIAL)
+        keyboard.type([*CARD, ENTER])
+        until(lambda: site.badges(KEYBOARD) == ["0009334109"])
+        keyboard.unplug()
+        until(lambda: site.board()[KEYBOARD].get("reason") in {"unplugged", "not-plugged"})
+        back = machine.plug(7)
+        until(lambda: site.board()[KEYBOARD].get("reason") not in {"unplugged", "not-plugged"})
+        back.type([*OTHER, ENTER])
+        until(lambda: site.badges(KEYBOARD) == ["0009334109", "0040856634"])
+        until(lambda: site.badges(SERIAL) == [card for card, _ in site.held()[SERIAL]])
+        until(lambda: len(site.badges(TERMINAL)) == 55)
+        site.outbox_settles()
+        keyboard.end()
+        back.end()
+    finally:
+        site.clear()
