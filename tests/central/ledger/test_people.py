@@ -52,3 +52,12 @@ def test_directory_in_memory_follows_every_import(ledger: Ledger) -> None:
             people.save(connection, [person("E1", *credentials)], NOW + timedelta(seconds=at))
         assert (kept.directory().who("pune-01", "user-id", "7", None) is not None) == (SEVEN in credentials)
     assert kept.directory() is kept.directory()
+
+
+def test_import_is_noticed_even_if_the_clock_went_back(ledger: Ledger) -> None:
+    """A clock that was set back between two imports hides none of them."""
+    kept = people.People(ledger)
+    for at, name in ((NOW, "Asha"), (NOW - timedelta(days=1), "Bina")):
+        with ledger.write() as connection:
+            people.save(connection, [Employee(employee_id="E1", name=name)], at)
+        assert kept.directory().employees["E1"].name == name
