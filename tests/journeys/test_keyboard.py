@@ -1,4 +1,8 @@
-"""A keyboard reader at a whole site: the edge's process sees a keyboard that umockdev makes."""
+"""A keyboard reader at a whole site: the edge's process sees a keyboard that umockdev makes.
+
+Below umockdev a pseudo-terminal answers no modem questions, so the serial reader stays at home
+here; the other journeys have it.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,20 +31,19 @@ def machine() -> Iterator[Machine]:
     made.stop()
 
 
-def test_all_three_kinds_of_reader_reach_the_ledger(
+def test_keyboard_and_terminal_reach_the_ledger(
     tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Terminal, serial and keyboard reader: each punch is in the ledger once, a replugged keyboard's too."""
+    """Each punch of both is in the ledger once, those of a keyboard that was plugged in again too."""
     keyboard = machine.plug()
     monkeypatch.setenv("UMOCKDEV_DIR", machine.bed.get_root_dir())
     site = Site(tmp_path, log=50)
-    del site.devices[KEYBOARD]
+    del site.devices[KEYBOARD], site.devices[SERIAL]
     site.add_reader(SECTION, under="/usr/bin/umockdev-wrapper")
     try:
         site.build()
         until(lambda: site.board().get(KEYBOARD, {}).get("reason") == "never-punched")
         site.punches(5, TERMINAL)
-        site.punches(2, SERIAL)
         keyboard.type([*CARD, ENTER])
         until(lambda: site.badges(KEYBOARD) == ["0009334109"])
         keyboard.unplug()
@@ -49,7 +52,6 @@ def test_all_three_kinds_of_reader_reach_the_ledger(
         until(lambda: site.board()[KEYBOARD].get("reason") not in {"unplugged", "not-plugged"})
         back.type([*OTHER, ENTER])
         until(lambda: site.badges(KEYBOARD) == ["0009334109", "0040856634"])
-        until(lambda: site.badges(SERIAL) == [card for card, _ in site.held()[SERIAL]])
         until(lambda: len(site.badges(TERMINAL)) == 55)
         site.outbox_settles()
         keyboard.end()
