@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from central.ledger.database import NoSuchDatabase, database_url
+from central.workdays.interpretation import Role, Sites
 from central.zones import Zones
 from ground.mqtt import BrokerOptions
 from ground.settings import SettingsError, build, read_toml
-from wire.punch import EdgeId
+from wire.punch import EdgeId, ReaderName
 from wire.topics import TopicError, check_prefix
 
 DEFAULT_PATH = Path("/etc/punchwire/central.toml")
@@ -32,11 +33,16 @@ class CentralOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
-    """A `[[branch]]` section: what people call the branch of an edge, and its zone if it has its own."""
+    """A `[[branch]]` section: what people call the branch of an edge, and its zone if it has its own.
+
+    `name` is the branch as the directory spells it. `roles` says of a reader that it is only for coming or
+    only for going (`in`, `out`), or that the directions that it reports mean nothing (`none`).
+    """
 
     edge: EdgeId
     name: str = ""
     timezone: str | None = None
+    roles: dict[ReaderName, Role] = {}
 
 
 class _Sections(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +67,18 @@ class Config:
     def edges(self) -> tuple[str, ...]:
         """The edges that are listed."""
         return tuple(branch.edge for branch in self.branches)
+
+    @property
+    def sites(self) -> Sites:
+        """Where the readers stand: zones, roles, and the edges of each branch by name and by edge."""
+        branches: dict[str, tuple[str, ...]] = {}
+        for branch in self.branches:
+            for name in {branch.name.lower(), branch.edge} - {""}:
+                branches[name] = (*branches.get(name, ()), branch.edge)
+        roles = {
+            (branch.edge, reader): role for branch in self.branches for reader, role in branch.roles.items()
+        }
+        return Sites(self.zones, roles, branches)
 
     @property
     def database_password(self) -> str | None:

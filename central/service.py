@@ -39,7 +39,13 @@ class Service:
         )
         people = People(self._ledger)
         self._requests = Requests(
-            topics, self._bus.publish, self._ledger, people, config.zones, self._watch.readers
+            topics,
+            self._bus.publish,
+            self._ledger,
+            people,
+            config.zones,
+            self._watch.readers,
+            sites=config.sites,
         )
         options = Options(zone=config.central.timezone)
         self._days = Days(topics, self._bus.publish, self._ledger, people, config.sites, options)

@@ -1,9 +1,11 @@
 """The requests that people send to central, and the answers that they get."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from wire.days import DayResult
 from wire.facts import Span
 from wire.punch import PunchId, UtcTime
 
@@ -37,6 +39,45 @@ class SummaryRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     request_id: RequestId
 
 
+class OrgFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """People of the directory: any of the values within a dimension, and all dimensions together.
+
+    A dimension without values lets everybody through; values are compared as they are spelled.
+    """
+
+    employees: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    sbu: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
+    branch: tuple[str, ...] = ()
+    department: tuple[str, ...] = ()
+    sub_department: tuple[str, ...] = ()
+    designation: tuple[str, ...] = ()
+    employee_type: tuple[str, ...] = ()
+
+
+ReportKind = Literal["attendance", "timecard", "overtime", "breaks", "late", "missing", "who-is-in", "review"]
+
+
+class ReportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A report on the workdays of some people, by employee id and date, about `limit` rows at a time."""
+
+    request_id: RequestId
+    kind: ReportKind
+    span: Span
+    people: OrgFilter = OrgFilter()
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 500
+    after: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+
+
+class DayRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One workday of one employee with everything that explains it."""
+
+    request_id: RequestId
+    employee: str
+    date: date
+
+
 class PunchRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One punch of the ledger as people read it. `wall` is the branch's wall clock."""
 
@@ -56,6 +97,30 @@ class PunchesPage(msgspec.Struct, frozen=True, kw_only=True):
 
     punches: tuple[PunchRow, ...]
     after: PunchId | None
+
+
+class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a report: rows as wide as `columns`; `after` continues it, None at the end.
+
+    A page may be short, even empty, and still not be the last. Lengths are whole minutes, cut.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | None, ...], ...]
+    after: str | None
+
+
+class DayAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A workday explained: one sentence for each decision, with its rule, punches and numbers.
+
+    `stored` is False if the day is not in the ledger as it is told here: it will be in a moment, or it lies
+    outside of what is kept.
+    """
+
+    name: str
+    day: DayResult
+    why: tuple[str, ...]
+    stored: bool
 
 
 class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,9 +173,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: Any = None
 
 
-Request = ResyncRequest | PunchesRequest | SummaryRequest
+Request = ResyncRequest | PunchesRequest | SummaryRequest | ReportRequest | DayRequest
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
     "punches": PunchesRequest,
     "summary": SummaryRequest,
+    "report": ReportRequest,
+    "day": DayRequest,
 }

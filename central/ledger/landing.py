@@ -12,8 +12,9 @@ from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from central.ledger import orders
 from central.ledger.database import insert_into
-from central.ledger.punches import Row, keep_other_versions, punch_row, store
+from central.ledger.punches import Row, keep_other_versions, punch_row, store, touched_by
 from central.ledger.schema import arrivals, edge_facts, readers, streams
+from central.ledger.workdays import marks as day_marks
 from central.streams import Parcel, Stream
 from wire.codec import encode
 from wire.facts import EdgeEvent, Fact, OrderOutcome
@@ -80,14 +81,17 @@ def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Bro
     new = dict.fromkeys(ids, 0)
     fresh: dict[tuple[str, str], bool] = {}
     again: list[tuple[str, Punch]] = []
+    touched: set[day_marks.Touched] = set()
     for row, (edge, punch), is_new in zip(rows, arrived, store(connection, rows), strict=True):
         if not is_new:
             again.append((edge, punch))
             continue
         new[row[-2]] += 1
+        touched.add(touched_by(row))
         reader = (edge, punch.reader)
         fresh[reader] = fresh.get(reader, False) or punch.how != "reread"
     keep_other_versions(connection, again, at)
+    day_marks.touch(connection, touched)
     _count_new(connection, new)
     _touch_readers(connection, fresh, at)
     heard = frozenset(reader for reader, newly in fresh.items() if newly)

@@ -126,6 +126,54 @@ STEPS: list[Step] = [
             "CREATE INDEX resync_parts_of_an_order ON resync_parts (order_id)",
         ),
     ),
+    Step(
+        "0003-workdays",
+        (
+            """CREATE TABLE settings (
+                kind TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, since INTEGER NOT NULL,
+                body {bytes} NOT NULL, applied_at_us {long} NOT NULL, source TEXT NOT NULL,
+                PRIMARY KEY (kind, name, number)) {clustered}""",
+            """CREATE TABLE day_marks (
+                mark_id {counted}, bulk INTEGER NOT NULL, employee_id TEXT, badge_key TEXT, edge TEXT,
+                first_day INTEGER, last_day INTEGER)""",
+            "CREATE INDEX day_marks_in_turn ON day_marks (bulk, mark_id)",
+            """INSERT INTO day_marks (bulk, badge_key, edge, first_day, last_day)
+                SELECT DISTINCT 1, badge_key, edge, day, day FROM punches""",
+            """CREATE TABLE workdays (
+                employee_id TEXT NOT NULL, day INTEGER NOT NULL, status TEXT NOT NULL, due_s {long},
+                unsent INTEGER NOT NULL, result {bytes} NOT NULL,
+                PRIMARY KEY (employee_id, day)) {clustered}""",
+            "CREATE INDEX workdays_due ON workdays (due_s) WHERE due_s IS NOT NULL",
+            "CREATE INDEX workdays_unsent ON workdays (employee_id, day) WHERE unsent = 1",
+            """CREATE TABLE coverage (
+                employee_id TEXT NOT NULL PRIMARY KEY, first_day INTEGER NOT NULL,
+                last_day INTEGER NOT NULL) {clustered}""",
+            """CREATE TABLE contacts (
+                edge TEXT NOT NULL, reader TEXT NOT NULL, upto_s {long},
+                PRIMARY KEY (edge, reader)) {clustered}""",
+            """CREATE TABLE uses (
+                employee_id TEXT NOT NULL, edge TEXT NOT NULL, reader TEXT NOT NULL,
+                last_day INTEGER NOT NULL, PRIMARY KEY (employee_id, edge, reader)) {clustered}""",
+            """CREATE TABLE waits (
+                employee_id TEXT NOT NULL, day INTEGER NOT NULL, edge TEXT NOT NULL, reader TEXT NOT NULL,
+                until_s {long} NOT NULL, PRIMARY KEY (employee_id, day, edge, reader)) {clustered}""",
+            "CREATE INDEX waits_of_a_reader ON waits (edge, reader, until_s)",
+            """CREATE TABLE doubts (
+                punch_id {bytes} NOT NULL PRIMARY KEY, reason TEXT NOT NULL) {clustered}""",
+        ),
+        sqlite=(
+            """CREATE TRIGGER settings_stay BEFORE DELETE ON settings
+                BEGIN SELECT RAISE(ABORT, 'versions of settings are kept'); END""",
+            """CREATE TRIGGER settings_stay_the_same BEFORE UPDATE ON settings
+                BEGIN SELECT RAISE(ABORT, 'versions of settings are kept'); END""",
+        ),
+        postgresql=(
+            """CREATE FUNCTION settings_refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'versions of settings are kept'; END $$""",
+            """CREATE TRIGGER settings_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON settings
+                FOR EACH STATEMENT EXECUTE FUNCTION settings_refuse()""",
+        ),
+    ),
 ]
 
 

@@ -10,10 +10,12 @@ from central.directory.directory import Directory
 from central.directory.employee import DIMENSIONS, Credential, Employee
 from central.ledger.database import Ledger, insert_into
 from central.ledger.schema import badges, employees
+from central.ledger.workdays import marks
 
 _FIELDS = ("employee_id", "name", *DIMENSIONS)
 _LAST_CHANGE = select(func.max(employees.c.updated_at))
 """Every import has a later time than the one before, whatever the clock says: that is how it is noticed."""
+_AT_ONCE = 500
 
 
 def load(connection: Connection) -> list[Employee]:
@@ -31,6 +33,8 @@ def load(connection: Connection) -> list[Employee]:
 def save(connection: Connection, people: Sequence[Employee], at: datetime) -> None:
     """Write employees with exactly the badges that they have now; others stay as they are.
 
+    All their workdays, and those of people with the same user id elsewhere, are marked to be computed again.
+
     A badge that moves from one to another of them is no conflict; between somebody else and them it raises
     the database's IntegrityError.
     """
@@ -38,6 +42,7 @@ def save(connection: Connection, people: Sequence[Employee], at: datetime) -> No
         return
     if (last := connection.execute(_LAST_CHANGE).scalar()) is not None:
         at = max(at, last + timedelta(microseconds=1))
+    affected = _sharing(connection, people)
     adding = insert_into(connection, employees)
     kept = {employees.c[name]: adding.excluded[name] for name in (*_FIELDS[1:], "updated_at")}
     connection.execute(
@@ -55,6 +60,23 @@ def save(connection: Connection, people: Sequence[Employee], at: datetime) -> No
     ]
     if held:
         connection.execute(insert_into(connection, badges), held)
+    affected |= _sharing(connection, people)
+    marks.mark_whole(connection, sorted(affected))
+
+
+def _sharing(connection: Connection, people: Sequence[Employee]) -> set[str]:
+    """These people and all who have a user id in common with them: at an edge, its own id comes first."""
+    found = {one.employee_id for one in people}
+    theirs, others = badges.alias(), badges.alias()
+    for start in range(0, len(people), _AT_ONCE):
+        ids = [one.employee_id for one in people[start : start + _AT_ONCE]]
+        query = (
+            select(others.c.employee_id)
+            .join_from(theirs, others, (others.c.form == theirs.c.form) & (others.c.value == theirs.c.value))
+            .where(theirs.c.employee_id.in_(ids), theirs.c.form == "user-id")
+        )
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 class People:

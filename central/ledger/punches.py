@@ -60,6 +60,12 @@ def punch_row(punch: Punch, edge: str, arrival_id: int, seq: int) -> Row:
     )
 
 
+def touched_by(row: Row) -> tuple[str, str, int]:
+    """What a new punch may change: the workdays of its badge key, at its edge, around the day of its id."""
+    _, day, edge, _, _, _, _, _, _, key, *_ = row
+    return key, edge, day
+
+
 @lru_cache(maxsize=1 << 16)
 def badge_key(value: str) -> str:
     """What all badges have in common that can be the same as this one.

@@ -18,9 +18,19 @@ from central.post import Delivery, Landed, Publish
 from central.requests import resyncs
 from central.requests.asking import Asking, Refusal, Unclear, answer, fits, read_request
 from central.requests.lists import punches_page, summary
+from central.requests.workdays import WorkdayDesk
+from central.rules.plan import Options
+from central.workdays.interpretation import Sites
 from central.zones import Zones
 from ground.journal import Journal
-from wire.admin import PunchesPage, PunchesRequest, ResyncRequest, SummaryRequest
+from wire.admin import (
+    DayRequest,
+    PunchesPage,
+    PunchesRequest,
+    ReportRequest,
+    ResyncRequest,
+    SummaryRequest,
+)
 from wire.codec import encode
 from wire.order import Order
 from wire.topics import TopicError, Topics
@@ -45,7 +55,8 @@ class _Connected:
 class Requests:
     """Serves people. `take`, `landed` and `connected` only take a note, on any thread.
 
-    It wants the messages below `admin/+/+`. `readers` gives the readers of each edge that is known.
+    It wants the messages below `admin/+/+`. `readers` gives the readers of each edge that is known, `sites`
+    their roles and branches.
     """
 
     def __init__(
@@ -57,6 +68,7 @@ class Requests:
         zones: Zones,
         readers: Readers,
         *,
+        sites: Sites | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._topics = topics
@@ -65,6 +77,8 @@ class Requests:
         self._people = people
         self._zones = zones
         self._readers = readers
+        options = Options(zone=str(zones.organization))
+        self._workdays = WorkdayDesk(ledger, people, sites or Sites(zones), options)
         self._clock = clock
         self._notes: SimpleQueue[Delivery | Landed | _Connected | None] = SimpleQueue()
         self._told: dict[tuple[str, str], bytes] = {}
@@ -156,6 +170,11 @@ class Requests:
                 with self._ledger.read() as connection:
                     page = punches_page(connection, self._zones, directory, request)
                 self._done(asked, page, {"punches": len(page.punches)})
+            case ReportRequest() as request:
+                report = self._workdays.report(request, self._clock())
+                self._done(asked, report, {"rows": len(report.rows)})
+            case DayRequest() as request:
+                self._done(asked, self._workdays.day(request, self._clock()), {})
             case SummaryRequest():
                 directory = self._people.directory()
                 with self._ledger.read() as connection:

@@ -1,0 +1,121 @@
+"""Owns what is to be computed next: marks, time that passed, readers that are back, people not covered."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from central.computing import Computer
+from central.ledger.punches import badge_key
+from central.ledger.workdays import coverage, raw, results, waiting
+from central.ledger.workdays.marks import Mark
+from central.workdays.interpretation import Raw, doubt, instant
+from central.workdays.span import DaySpan, merged
+
+AT_ONCE = 500
+"""Marks looked at in one turn, at the most."""
+MANY_DAYS = 1000
+"""Workdays of all people together after which a turn takes on no more work."""
+_FIRST_DAY = 10_958
+"""2000-01-02: no punch before it counts, so no workday does."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """The workdays to compute, by employee, and what ends with them.
+
+    `mark_ids` are the marks that this work answers, `doubted` the punches found on the way whose time
+    cannot be right: id and reason.
+    """
+
+    spans: dict[str, list[DaySpan]] = field(default_factory=dict)
+    mark_ids: list[int] = field(default_factory=list)
+    doubted: list[tuple[bytes, str]] = field(default_factory=list)
+
+    def add(self, employee_id: str, days: DaySpan) -> None:
+        """Want some more workdays."""
+        if days[0] <= days[1]:
+            self.spans[employee_id] = merged([*self.spans.get(employee_id, ()), days])
+
+    @property
+    def days(self) -> int:
+        """How many workdays it is in all."""
+        return sum(last - first + 1 for spans in self.spans.values() for first, last in spans)
+
+
+class Collector:
+    """Collects work by one state of directory and settings. Not for more than one thread."""
+
+    def __init__(self, computer: Computer) -> None:
+        self._computer = computer
+        self._first_days: dict[str, int] | None = None
+
+    def collect(
+        self, connection: Connection, found: Sequence[Mark], now: int, *, readers_moved: bool, sweep: bool
+    ) -> Wanted:
+        """Turn marks, in their turn, into work, and add what time asks for while it is not too much.
+
+        `readers_moved` says to look for waits that are over, `sweep` for people not covered up to today.
+        """
+        wanted = Wanted()
+        today = self._computer.today(now)
+        badges = [mark for mark in found if mark.badge_key is not None]
+        self._add_badges(connection, badges, today, wanted)
+        for employee_id, day in results.due(connection, now, AT_ONCE):
+            wanted.add(employee_id, (day, day))
+        if readers_moved:
+            for employee_id, day in waiting.over(connection, AT_ONCE):
+                wanted.add(employee_id, (day, day))
+        for mark in found:
+            if mark.employee_id is None:
+                continue
+            if wanted.days >= MANY_DAYS:
+                break
+            self._add_person(connection, mark, mark.employee_id, today, wanted)
+        if sweep and wanted.days < MANY_DAYS:
+            for employee_id, last in coverage.behind(connection, today, AT_ONCE):
+                wanted.add(employee_id, (today if last is None else last + 1, today))
+        return wanted
+
+    def _add_badges(self, connection: Connection, found: Iterable[Mark], today: int, wanted: Wanted) -> None:
+        """Want the workdays that the punches of marked badges may change."""
+        by_day: dict[int, set[tuple[str, str]]] = {}
+        for mark in found:
+            wanted.mark_ids.append(mark.mark_id)
+            by_day.setdefault(mark.first_day or 0, set()).add((mark.badge_key or "", mark.edge or ""))
+        for day, badges in by_day.items():
+            for punch in raw.of_badges(connection, [day], {key for key, _ in badges}):
+                if (_key(punch), punch.edge) not in badges:
+                    continue
+                owner = self._computer.owner(punch)
+                at = instant(punch, self._computer.sites)
+                if (why := doubt(punch, at)) is not None:
+                    wanted.doubted.append((punch.punch_id, why))
+                elif owner is not None:
+                    first, last = self._computer.touched(owner, punch, at)
+                    wanted.add(owner.employee_id, (first, min(last, max(today, first + 1))))
+
+    def _add_person(
+        self, connection: Connection, mark: Mark, employee_id: str, today: int, wanted: Wanted
+    ) -> None:
+        wanted.mark_ids.append(mark.mark_id)
+        if mark.first_day is not None and mark.last_day is not None:
+            wanted.add(employee_id, (mark.first_day, min(mark.last_day, today)))
+            return
+        known = coverage.covered(connection, [employee_id]).get(employee_id)
+        earliest = self._earliest(connection, employee_id)
+        begins = [day for day in (known and known[0], earliest) if day is not None]
+        if begins:
+            wanted.add(employee_id, (max(min(begins), _FIRST_DAY), today))
+
+    def _earliest(self, connection: Connection, employee_id: str) -> int | None:
+        """A day before the first punch that may be of an employee, among those older than the directory."""
+        if self._first_days is None:
+            self._first_days = raw.first_days(connection)
+        keys = {badge_key(badge) for badge in self._computer.directory.badges(employee_id)}
+        days = [day for key in keys if (day := self._first_days.get(key)) is not None]
+        return min(days) - 1 if days else None
+
+
+def _key(punch: Raw) -> str:
+    return punch.badge_raw if punch.badge_canon is None else badge_key(punch.badge_canon)

@@ -1,0 +1,52 @@
+"""Owns the reading of punches for workdays: those of some badges and days, as bare as they can be."""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import BigInteger, Connection, func, select, type_coerce
+
+from central.ledger.schema import arrivals, punches
+from central.workdays.interpretation import Raw
+
+_AT_ONCE = 5000
+_COLUMNS = (
+    punches.c.punch_id,
+    punches.c.edge,
+    punches.c.reader,
+    punches.c.badge_form,
+    punches.c.badge_raw,
+    punches.c.badge_canon,
+    type_coerce(punches.c.device_wall, BigInteger),
+    type_coerce(punches.c.read_at, BigInteger),
+    type_coerce(arrivals.c.received_at, BigInteger),
+    punches.c.direction_code,
+    punches.c.how,
+    punches.c.clock_trust,
+)
+_RAW = select(*_COLUMNS).join(arrivals, arrivals.c.arrival_id == punches.c.arrival_id)
+
+
+def of_badges(connection: Connection, days: Collection[int], badge_keys: Collection[str]) -> list[Raw]:
+    """The punches whose ids bear one of the days, of badges with one of the keys, in any order.
+
+    The day in an id may be one off the workday's date on either side.
+    """
+    if not days or not badge_keys:
+        return []
+    keys = sorted(badge_keys)
+    found: list[Raw] = []
+    each = max(1, _AT_ONCE - len(days))
+    for start in range(0, len(keys), each):
+        query = _RAW.where(punches.c.day.in_(days), punches.c.badge_key.in_(keys[start : start + each]))
+        found += (Raw(*row) for row in connection.execute(query))
+    return found
+
+
+def of_ids(connection: Connection, punch_ids: Iterable[bytes]) -> list[Raw]:
+    """Punches by their ids."""
+    return [Raw(*row) for row in connection.execute(_RAW.where(punches.c.punch_id.in_(list(punch_ids))))]
+
+
+def first_days(connection: Connection) -> dict[str, int]:
+    """The first day of each badge key that the ledger has punches of: one walk through an index."""
+    query = select(punches.c.badge_key, func.min(punches.c.day)).group_by(punches.c.badge_key)
+    return {row[0]: row[1] for row in connection.execute(query)}

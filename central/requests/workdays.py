@@ -1,0 +1,169 @@
+"""Owns the answers about workdays: pages of reports, and one day with everything that explains it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from sqlalchemy import Connection
+
+from central.computing import Computer
+from central.directory.directory import Directory
+from central.directory.employee import DIMENSIONS
+from central.ledger.database import Ledger
+from central.ledger.people import People
+from central.ledger.selection import selected
+from central.ledger.settings import Schedule
+from central.ledger.workdays import results, waiting
+from central.reports import REPORTS, Cell, Report, Reported
+from central.requests.asking import Refusal, check_span
+from central.requests.lists import known
+from central.requests.review import review
+from central.rules.explain.why import why
+from central.rules.plan import Options
+from central.schedule.rosters import told
+from central.workdays.contacts import Contacts
+from central.workdays.interpretation import Sites
+from central.workdays.published import published, unread_for, waiting_for
+from central.workdays.span import DaySpan, number
+from wire.admin import DayAnswer, DayRequest, OrgFilter, ReportPage, ReportRequest
+from wire.codec import decode, encode
+from wire.days import DayResult
+
+_PEOPLE = 50
+_LOOKED_AT = 20_000
+"""Workdays looked at for one page, at the most: a rare thing in a large company takes several short pages."""
+_LONGEST_PAGE = 40_000
+"""Characters of a page; even if each takes three bytes, the wire can carry it."""
+_LONGEST_DAYS = 3700
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page goes on: behind a workday of an employee."""
+
+    employee_id: str
+    day: int
+
+    @classmethod
+    def read(cls, text: str | None) -> "_Place":
+        """The place behind a cursor; raises Refusal for one that no page gave out."""
+        if text is None:
+            return cls("", 0)
+        employee_id, _, day = text.rpartition("@")
+        if not (day.isascii() and day.isdecimal()):
+            raise Refusal(f"{text!r} is no place to go on from")
+        return cls(employee_id, int(day))
+
+    def __str__(self) -> str:
+        return f"{self.employee_id}@{self.day}"
+
+
+class WorkdayDesk:
+    """Answers about workdays. Not for more than one thread."""
+
+    def __init__(self, ledger: Ledger, people: People, sites: Sites, options: Options) -> None:
+        self._ledger = ledger
+        self._people = people
+        self._sites = sites
+        self._options = options
+        self._schedule = Schedule()
+
+    def report(self, request: ReportRequest, now: datetime) -> ReportPage:
+        """A page of a report. Raises Refusal for dates and filters that make no sense."""
+        check_span(request.span)
+        days = (number(request.span.first), number(request.span.last))
+        if days[1] - days[0] >= _LONGEST_DAYS:
+            raise Refusal(f"a report covers {_LONGEST_DAYS} days at the most")
+        directory = self._people.directory()
+        _check_people(directory, request.people)
+        with self._ledger.read() as connection:
+            if request.kind == "review":
+                return review(connection, request, self._computer(connection, directory))
+            return self._page(connection, request, REPORTS[request.kind], directory, days, now)
+
+    def _page(
+        self,
+        connection: Connection,
+        request: ReportRequest,
+        report: Report,
+        directory: Directory,
+        days: DaySpan,
+        now: datetime,
+    ) -> ReportPage:
+        rows: list[tuple[Cell, ...]] = []
+        begin = _Place.read(request.after)
+        size = 0
+        for looked_at, (place, day) in enumerate(_stored(connection, request.people, days, begin), 1):
+            if report.tells(day, now):
+                employee = directory.employees[day.employee]
+                row = report.row(Reported(employee.name, employee.department, day))
+                rows.append(row)
+                size += len(str(row))
+            if len(rows) >= request.limit or size >= _LONGEST_PAGE or looked_at >= _LOOKED_AT:
+                return ReportPage(columns=report.header, rows=tuple(rows), after=str(place))
+        return ReportPage(columns=report.header, rows=tuple(rows), after=None)
+
+    def day(self, request: DayRequest, now: datetime) -> DayAnswer:
+        """A workday computed from the ledger as it is now, with its reasons. Raises Refusal."""
+        directory = self._people.directory()
+        employee = known(directory, request.employee)
+        day = number(request.date)
+        as_of = int(now.timestamp())
+        with self._ledger.read() as connection:
+            computer = self._computer(connection, directory)
+            if day > computer.today(as_of) + 1:
+                raise Refusal(f"{request.date} lies in the future")
+            (person,) = computer.compute(connection, [employee.employee_id], (day, day), as_of)
+            held = results.held(connection, [employee.employee_id], day, day)
+            contacts = Contacts(waiting.load_contacts(connection))
+            used = waiting.used(connection, [employee.employee_id]).get(employee.employee_id, {})
+        (evaluated,) = person.results
+        entry = person.assigned.on(request.date)
+        readers = {punch: f"{edge}/{reader}" for punch, (edge, reader) in person.readers.items()}
+        result = published(employee.employee_id, evaluated, entry, readers, computer.zone, as_of)
+        candidates = contacts.used(self._sites.edges_of(employee.branch), used, day)
+        result = waiting_for(result, unread_for(evaluated, contacts, candidates, as_of))
+        stored = held.get((employee.employee_id, day))
+        return DayAnswer(
+            name=employee.name,
+            day=result,
+            why=(told(entry, employee.employee_id), *why(evaluated, self._options), *_about_readers(result)),
+            stored=stored is not None and stored.result == encode(result),
+        )
+
+    def _computer(self, connection: Connection, directory: Directory) -> Computer:
+        return Computer(directory, self._schedule.rosters(connection), self._sites, self._options)
+
+
+def _about_readers(result: DayResult) -> Iterator[str]:
+    for reader in result.awaiting:
+        yield f"The reader {reader} has not been read past the end of the shift, so punches may still come."
+
+
+def _check_people(directory: Directory, people: OrgFilter) -> None:
+    """Refuse what would let nobody through because it is misspelled, with near matches."""
+    for employee_id in people.employees:
+        known(directory, employee_id)
+    for dimension in DIMENSIONS:
+        there = {getattr(employee, dimension) for employee in directory.employees.values()}
+        for value in getattr(people, dimension):
+            if value not in there:
+                near = get_close_matches(value, there, 3)
+                hint = f"; did you mean {', '.join(near)}?" if near else ""
+                raise Refusal(f"nobody has the {dimension.replace('_', ' ')} {value!r}{hint}")
+
+
+def _stored(
+    connection: Connection, people: OrgFilter, days: DaySpan, place: _Place
+) -> Iterator[tuple[_Place, DayResult]]:
+    """The stored workdays of the people that a filter lets through, behind a place, in order."""
+    some = [place.employee_id] if place.employee_id else []
+    while True:
+        held = results.held(connection, some, *days) if some else {}
+        for key in sorted(held):
+            if key > (place.employee_id, place.day):
+                yield _Place(*key), decode(held[key].result, DayResult)
+        some = list(selected(connection, people, _PEOPLE, some[-1] if some else ""))
+        if not some:
+            return
