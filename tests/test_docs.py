@@ -13,9 +13,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from admin import cli as admin_cli
+from central import cli as central_cli
 from central import config as central_config
+from edge import cli as edge_cli
 from edge import config as edge_config
+from edge.readers.registry import kinds
 from ground.mqtt import BrokerOptions
+from ground.settings import SettingsError
+from simulators.mosquitto import ACL
 from wire.reasons import NEXT_STEP
 from wire.topics import Topics
 
@@ -158,6 +164,58 @@ def test_the_capabilities_page_answers_every_wish_and_names_only_what_is_there()
         if "{" not in name
     }
     assert [name for name in sorted(named) if not list(ROOT.glob(name.rstrip("/")))] == []
+
+
+def examples(kind: str) -> list[str]:
+    """The fenced blocks of one kind on all pages."""
+    found: list[str] = []
+    inside: str | None = None
+    for line in every_page().splitlines(keepends=True):
+        if line.startswith("```"):
+            inside = line[3:].strip() if inside is None else None
+            found += [""] if inside == kind else []
+        elif inside == kind:
+            found[-1] += line
+    return found
+
+
+def test_every_reader_in_the_pages_would_be_accepted(tmp_path: Path) -> None:
+    """A section that is copied from a page works as it stands."""
+    head = '[edge]\nid = "pune-01"\n[broker]\nhost = "127.0.0.1"\n'
+    sections = [text for text in examples("toml") if text.startswith("[[reader]]")]
+    assert len(sections) >= len(kinds())
+    for section in sections:
+        (tmp_path / "edge.toml").write_text(head + section, encoding="utf-8")
+        assert len(edge_config.load(tmp_path / "edge.toml").readers) == 1
+
+
+def test_the_example_configurations_lack_nothing_but_the_files_of_the_site() -> None:
+    """What install.sh puts into /etc/punchwire is right but for passwords and certificates."""
+    for module, name in ((edge_config, "edge.toml"), (central_config, "central.toml")):
+        with pytest.raises(SettingsError) as told:
+            module.load(ROOT / "install" / name)
+        assert [it for it in told.value.mistakes if not it.endswith("cannot be read")] == []
+
+
+def test_every_command_line_in_the_pages_is_understood() -> None:
+    """Whoever copies a command from a page is not told that it is wrong (a mere name of one is no command)."""
+    parsers = {
+        "punchwire": vars(admin_cli)["_parser"](),
+        "punchwire-edge": vars(edge_cli)["_parser"](),
+        "punchwire-central": vars(central_cli)["_parser"](),
+    }
+    spans = [line for block in examples("") for line in block.splitlines()]
+    spans += re.findall(r"`([^`\n]+)`", every_page())
+    lines = [span.removeprefix("sudo ").split("#")[0].split() for span in spans]
+    whole = [words for words in lines if len(words) > 2 and words[0] in parsers and words[-1][:2] != "--"]
+    assert len(whole) > len(parsers)
+    for program, *arguments in whole:
+        parsers[program].parse_args(arguments)
+
+
+def test_the_rules_for_the_broker_are_those_that_the_tests_run_with() -> None:
+    """The access rules that a site copies are the ones under which everything was tried."""
+    assert ACL.format(p="punchwire/v1") in examples("")
 
 
 def test_links_between_pages_lead_somewhere() -> None:
