@@ -4,6 +4,7 @@ Every frame is cut and checked, events are taken out, late answers are dropped, 
 a deadline spans the whole operation, and lost datagrams are asked for again.
 """
 
+import contextlib
 import socket
 import struct
 import time
@@ -50,7 +51,6 @@ class Line:
         self._ready: deque[bytes] = deque()
         self._request = Frame(0, 0, 0)
         self._replies: set[int] = set()
-        self._session = 0
         self._answered = False
         self._connected = False
 
@@ -68,11 +68,9 @@ class Line:
         """Pass on the events that came while nobody asked for anything. Raises LineError if it broke."""
         self._ready.clear()
         self._socket.settimeout(0)
-        try:
+        with contextlib.suppress(BlockingIOError):
             while True:
                 self._arrived.extend(self._receive())
-        except BlockingIOError:
-            pass
         while self._arrived:
             self._sort_out(self._arrived.popleft())
 
@@ -96,7 +94,8 @@ class Line:
     def send(self, segment: bytes) -> int:
         """Send a request over TCP."""
         self._ready.clear()
-        self._ask(frames.parse(frames.unwrap(segment)))
+        request = frames.parse(frames.unwrap(segment))
+        self._ask(request, {request.reply})
         return len(segment)
 
     def sendto(self, datagram: bytes, address: tuple[str, int]) -> int:
@@ -127,10 +126,9 @@ class Line:
 
     # requests and answers
 
-    def _ask(self, request: Frame) -> None:
+    def _ask(self, request: Frame, replies: set[int]) -> None:
         self._request = request
-        self._session = request.session
-        self._replies = {request.reply}
+        self._replies = replies
         self._socket.settimeout(self._remaining())
         self._put(request)
 
@@ -139,18 +137,16 @@ class Line:
             self._socket.sendall(frame.segment() if self._tcp else frame.datagram())
         except TimeoutError:
             self._give_up()
-        except ConnectionRefusedError as error:
-            raise LineError("port-refused", str(error)) from error
         except OSError as error:
-            self._lost(str(error))
+            self._lost(error)
 
     def _insist(self, request: Frame, wanted: int | None = None) -> Frame:
         """The answer over UDP, asked for until it comes; with `wanted`, a DATA of so many bytes."""
         attempts: set[int] = set()
         patience = _FIRST_PATIENCE_S
         while True:
-            self._ask(request)
-            self._replies = attempts = attempts | {request.reply}
+            attempts.add(request.reply)
+            self._ask(request, attempts)
             until = min(time.monotonic() + patience, self._deadline)
             try:
                 answer = self._next_answer(until)
@@ -202,19 +198,17 @@ class Line:
         """Whether a frame answers the request; an event is passed on, a late answer dropped."""
         if frame.command == frames.EVENT:
             self._on_event(frame)
-            self._put(Frame(frames.OK, self._session, frame.reply))
+            self._put(Frame(frames.OK, self._request.session, frame.reply))
             return False
         return frame.reply in self._replies
 
     def _receive(self) -> list[Frame]:
         try:
             received = self._socket.recv(_RECEIVE)
-        except ConnectionRefusedError as error:
-            raise LineError("port-refused", str(error)) from error
         except (TimeoutError, BlockingIOError):
             raise
         except OSError as error:
-            self._lost(str(error))
+            self._lost(error)
         if not self._tcp:
             try:
                 return [frames.parse(received)]
@@ -227,8 +221,10 @@ class Line:
         except NotAFrame as error:
             raise LineError("read-rejected" if self._answered else "port-refused", str(error)) from error
 
-    def _lost(self, evidence: str) -> NoReturn:
-        raise LineError("connection-lost" if self._answered else "session-busy", evidence)
+    def _lost(self, evidence: OSError | str) -> NoReturn:
+        refused = isinstance(evidence, ConnectionRefusedError)
+        busy = "port-refused" if refused else "session-busy"
+        raise LineError("connection-lost" if self._answered else busy, str(evidence))
 
     def _give_up(self) -> NoReturn:
         if self._answered or self._tcp:

@@ -13,9 +13,6 @@ from wire.punch import Badge, How, Punch
 
 LIVE_WITHIN = timedelta(minutes=2)
 """How far the time of a live event may lie from the terminal's clock."""
-_ZONE_STEP_S = 900
-_WEST_S, _EAST_S = -12 * 3600, 14 * 3600
-CLOCK_OFF_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +122,3 @@ def measured_offset(shown: datetime, before: datetime, after: datetime) -> float
     """
     middle = before + (after - before) / 2
     return round((shown - middle.replace(tzinfo=None)).total_seconds() + 0.5, 1)
-
-
-def clock_error(offset_s: float | None) -> float | None:
-    """By how many seconds a terminal's clock is wrong in every zone; 0.0 if it may be right.
-
-    Every zone on earth is a whole number of quarter hours between 12 h west and 14 h east. A clock that
-    is wrong by quarter hours looks right here; central, which knows the zone, sees that too. None stays
-    None: there was no time to measure.
-    """
-    if offset_s is None:
-        return None
-    zone = min(max(round(offset_s / _ZONE_STEP_S) * _ZONE_STEP_S, _WEST_S), _EAST_S)
-    error = round(offset_s - zone, 1)
-    return error if abs(error) > CLOCK_OFF_S else 0.0

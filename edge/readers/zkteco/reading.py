@@ -64,8 +64,8 @@ def judge(
     body = dataset[4:]
     if len(dataset) < 4 or declared != len(body):  # noqa: PLR2004 - the length field
         return Rejected(f"the terminal declared {declared} bytes and sent {len(body)}")
-    if before > after:
-        return Rejected(f"the log shrank from {before} to {after} records while it was read")
+    if not 0 <= before <= after:
+        return Rejected(f"the terminal counted {before} records before the read and {after} after it")
     if not body:
         if before > 0:
             return Rejected(f"the log reads as empty; the terminal counts {before} records")

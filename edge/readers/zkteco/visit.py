@@ -1,18 +1,18 @@
 """One session with a terminal: who it is, its clock, its whole log, then live events and polls."""
 
 import time
-from collections.abc import Iterator
 
 from edge.errors import Lost, Misconfigured, ReaderFault
 from edge.readers.reader import Desk
+from edge.readers.rereads import belongs, failure, reports
+from edge.readers.wall_clock import clock_error
 from edge.readers.zkteco.child import Child, Stopped
 from edge.readers.zkteco.logbook import Logbook
 from edge.readers.zkteco.options import TerminalOptions
-from edge.readers.zkteco.punches import Source, clock_error, measured_offset
+from edge.readers.zkteco.punches import Source, measured_offset
 from edge.readers.zkteco.reading import Accepted, Rejected
 from edge.readers.zkteco.records import decode_event
 from edge.readers.zkteco.talk import ClockShows, Event, Open, Opened, ReadClock, Sizes
-from wire.facts import REPORT_IDS_LIMIT, RereadReport
 from wire.order import RereadOrder
 from wire.punch import Punch
 
@@ -94,10 +94,11 @@ class Visit:
         after = self._desk.moment()
         self._clock_at = time.monotonic()
         self._offset_s = None if shown is None else measured_offset(shown, before.utc, after.utc)
-        error_s = clock_error(self._offset_s)
-        if error_s == 0.0 or after.trust == "unset":
+        error_s = None if self._offset_s is None else clock_error(self._offset_s)
+        if shown is not None and (error_s is None or after.trust == "unset"):
             self._doubts.pop("clock-off", None)
             return
+        error_s = None if error_s is None else round(error_s, 1)
         if "clock-off" not in self._doubts:
             self._desk.emit(
                 [
@@ -180,7 +181,7 @@ class Visit:
         if reason is not None:
             self._desk.doubt(reason, self._doubts[reason])
         elif self._doubted:
-            self._desk.ok(reason="", evidence="")
+            self._desk.doubt("", "")
         self._doubted = reason is not None
 
     # live events
@@ -209,46 +210,19 @@ class Visit:
         try:
             read = self._catch_up(full=False)
         except ReaderFault as fault:
-            self._report_failure(order, fault.reason, fault.evidence)
+            self._desk.emit(
+                [failure(order, self._name, self._desk.moment().utc, fault.reason, fault.evidence)]
+            )
             raise
+        at = self._desk.moment().utc
         if isinstance(read, Rejected):
-            self._report_failure(order, "read-rejected", read.why)
+            self._desk.emit([failure(order, self._name, at, "read-rejected", read.why)])
             return
-        punches = self._book.punches(read, self._source_of(read), "reread")
-        wanted = [punch for punch in punches if _within(order, punch)]
+        source = self._source_of(read)
+        wanted = [punch for punch in self._book.punches(read, source, "reread") if _belongs(order, punch)]
         self._book.emit(wanted)
-        self._book.emit(_reports(order, self._name, [punch.punch_id for punch in wanted], self._desk))
-
-    def _report_failure(self, order: RereadOrder, reason: str, evidence: str) -> None:
-        report = RereadReport(
-            order_id=order.order_id,
-            reader=self._name,
-            outcome="failed",
-            at=self._desk.moment().utc,
-            reason=reason,
-            evidence=evidence,
-        )
-        self._desk.emit([report])
+        self._book.emit(reports(order, self._name, [punch.punch_id for punch in wanted], at))
 
 
-def _within(order: RereadOrder, punch: Punch) -> bool:
-    wall = punch.device_wall
-    dated = wall is not None and order.span.first <= wall.date() <= order.span.last
-    return dated and (order.badges is None or punch.badge.raw in order.badges)
-
-
-def _reports(order: RereadOrder, reader: str, ids: list[str], desk: Desk) -> Iterator[RereadReport]:
-    """The report, in parts of at most `REPORT_IDS_LIMIT` ids; one part at least."""
-    parts = max(-(-len(ids) // REPORT_IDS_LIMIT), 1)
-    at = desk.moment().utc
-    for part in range(parts):
-        yield RereadReport(
-            order_id=order.order_id,
-            reader=reader,
-            outcome="read",
-            at=at,
-            part=part + 1,
-            parts=parts,
-            total=len(ids),
-            punch_ids=tuple(ids[part * REPORT_IDS_LIMIT : (part + 1) * REPORT_IDS_LIMIT]),
-        )
+def _belongs(order: RereadOrder, punch: Punch) -> bool:
+    return punch.device_wall is not None and belongs(order, punch.badge.raw, punch.device_wall)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge.readers.identity import terminal_punch_id
 from edge.readers.reader import Moment
-from edge.readers.zkteco.punches import LIVE_WITHIN, Source, clock_error, measured_offset
+from edge.readers.zkteco.punches import LIVE_WITHIN, Source, measured_offset
 from edge.readers.zkteco.records import Layout, Live, Record
 from simulators.terminal.records import pack_time
 
@@ -75,28 +75,6 @@ def test_a_punch_says_what_the_device_said() -> None:
     assert (punch.device, punch.device_wall, punch.raw) == ("CJ7F1", SHOWN, "0102")
     assert punch.clock.offset_s == 19800.0
     assert punch.punch_id == terminal_punch_id("CJ7F1", "007", SHOWN, 2)
-
-
-@pytest.mark.parametrize("minutes", [*range(-12 * 60, 14 * 60 + 1, 15)])
-def test_a_right_clock_is_right_in_every_zone(minutes: int) -> None:
-    """No zone on earth makes a good clock look wrong, and a minute off is not yet wrong."""
-    for off_s in (-59.0, 0.4, 59.0):
-        assert clock_error(minutes * 60 + off_s) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("offset_s", "error_s"),
-    [
-        (19800 + 120.0, 120.0),
-        (19800 - 400.0, -400.0),
-        (-830_000_000.0, -829_956_800.0),
-        (14 * 3600 + 3600.0, 3600.0),
-        (None, None),
-    ],
-)
-def test_a_wrong_clock_is_told_by_how_much(offset_s: float | None, error_s: float | None) -> None:
-    """What no zone explains is the clock's own error."""
-    assert clock_error(offset_s) == error_s
 
 
 def test_the_offset_is_measured_between_question_and_answer() -> None:
