@@ -198,7 +198,7 @@ def test_the_example_configurations_lack_nothing_but_the_files_of_the_site() -> 
 
 
 def test_every_command_line_in_the_pages_is_understood() -> None:
-    """Whoever copies a command from a page is not told that it is wrong (a mere name of one is no command)."""
+    """Whoever copies a command from a page is not told that it is wrong; a mere name of one is none."""
     parsers = {
         "punchwire": vars(admin_cli)["_parser"](),
         "punchwire-edge": vars(edge_cli)["_parser"](),
