@@ -6,14 +6,15 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
-from admin import commands
+from admin import commands, reports
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from ground.settings import SettingsError
-from wire.admin import RequestId
+from wire.admin import ReportKind, RequestId
 
 EX_CONFIG = 78
 INTERRUPTED = 130
@@ -83,7 +84,22 @@ def _parser() -> argparse.ArgumentParser:
     watch = verb("watch", commands.watch, "Keep the board on the screen.")
     watch.add_argument("--seconds", type=_positive, help="end by itself")
     verb("summary", commands.summary, "Print the ledger in figures.")
+    _report_flags(verb("report", reports.report, "Print a report on workdays, for some people and dates."))
+    day = verb("day", reports.day, "Explain one workday of one employee, figure by figure.")
+    day.add_argument("employee_id", metavar="EMPLOYEE")
+    day.add_argument("date", type=_date, metavar="DATE")
     return parser
+
+
+def _report_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=get_args(ReportKind), metavar="KIND", help="%(choices)s")
+    _span(parser, default=datetime.now(UTC).astimezone().date())
+    parser.add_argument("--csv", action="store_true", help="print CSV for a spreadsheet")
+    people = parser.add_argument_group("people", "each may be repeated; several values mean any of them")
+    people.add_argument("--employee", action="append", default=[], metavar="ID")
+    for dimension in reports.DIMENSIONS:
+        flag = f"--{dimension.replace('_', '-')}"
+        people.add_argument(flag, action="append", default=[], metavar="VALUE")
 
 
 def _broker_flags() -> argparse.ArgumentParser:

@@ -1,19 +1,18 @@
 """Owns what each verb of `punchwire` does: ask the broker, show the answer, return the exit status."""
 
 import json
-import secrets
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 
 from admin import board, figures
+from admin.asking import body, check_span, new_id, note, outcome, print_array
 from admin.client import Client
-from admin.errors import Refused, Unavailable, UsageError
 from admin.views import view
 from admin.watching import Watching
 from ground.mqtt import BrokerOptions
@@ -48,10 +47,10 @@ def status(options: BrokerOptions, flags: Namespace) -> int:
     elif entries:
         _print_board(entries, now)
     if not entries:
-        _note("nothing is on the board: no edge has connected yet, or central has never run")
+        note("nothing is on the board: no edge has connected yet, or central has never run")
     if central is None or not central.online:
         since = "" if central is None else f" since {central.at.isoformat()}"
-        _note(f"central is away{since}: the colours may be old")
+        note(f"central is away{since}: the colours may be old")
     fine = entries and board.worst(entries) != "red" and central is not None and central.online
     return CHECK_FAILED if flags.check and not fine else 0
 
@@ -68,7 +67,7 @@ def _snapshot(client: Client) -> tuple[list[BoardEntry], Status | None]:
                 entry = decode(message.payload, BoardEntry)
                 found[board.key(entry)] = entry
         except WireError as error:
-            _note(f"{message.topic} cannot be read: {error}")
+            note(f"{message.topic} cannot be read: {error}")
     return board.in_order(found), central
 
 
@@ -88,11 +87,11 @@ def _print_board(entries: list[BoardEntry], now: datetime) -> None:
 
 def punches(options: BrokerOptions, flags: Namespace) -> int:
     """List punches, page by page, as they come."""
-    _check_span(flags)
+    check_span(flags)
     with Client(options).connected() as client:
         rows = _limited(_pages(client, flags), flags.limit)
         if flags.json:
-            _print_array(msgspec.json.encode(row).decode() for row in rows)
+            print_array(msgspec.json.encode(row).decode() for row in rows)
             return 0
         sys.stdout.write(figures.punch_line(figures.PUNCH_HEADER) + "\n")
         for row in rows:
@@ -104,14 +103,14 @@ def _pages(client: Client, flags: Namespace) -> Iterator[PunchRow]:
     after: str | None = None
     while True:
         request = PunchesRequest(
-            request_id=_new_id(),
+            request_id=new_id(),
             span=Span(first=flags.first, last=flags.last),
             employee=flags.employee,
             reader=flags.reader,
             limit=min(flags.limit or 500, 500),
             after=after,
         )
-        page = _outcome(client.ask("punches", request), PunchesPage)
+        page = outcome(client.ask("punches", request), PunchesPage)
         yield from page.punches
         after = page.after
         if after is None:
@@ -125,32 +124,23 @@ def _limited(rows: Iterator[PunchRow], limit: int | None) -> Iterator[PunchRow]:
             return
 
 
-def _print_array(items: Iterable[str]) -> None:
-    """One JSON array, an item a line, printed while the items come."""
-    before = "["
-    for item in items:
-        sys.stdout.write(f"{before}\n{item}")
-        before = ","
-    sys.stdout.write("\n]\n" if before == "," else "[]\n")
-
-
 def resync(options: BrokerOptions, flags: Namespace) -> int:
     """Ask for a resync, show where it stands, print what it found."""
-    _check_span(flags)
+    check_span(flags)
     request = ResyncRequest(
-        request_id=flags.request_id or _new_id(),
+        request_id=flags.request_id or new_id(),
         employees=tuple(dict.fromkeys(flags.employee)),
         span=Span(first=flags.first, last=flags.last),
         reason=flags.reason,
         expires_in_s=flags.timeout,
     )
-    _note(f"request {request.request_id}")
+    note(f"request {request.request_id}")
     with Client(options).connected() as client:
         shown = _shown(client.ask("resync", request, flags.timeout + _GRACE_S))
-        progress = _outcome(shown, ResyncProgress)
+        progress = outcome(shown, ResyncProgress)
     if flags.json:
-        outcome = {"request_id": request.request_id, **msgspec.to_builtins(progress)}
-        sys.stdout.write(json.dumps(outcome, indent=2) + "\n")
+        told = {"request_id": request.request_id, **msgspec.to_builtins(progress)}
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
         sys.stdout.write("\n".join(figures.resync_lines(progress)) + "\n")
     return 0 if figures.nothing_left_over(progress) else LEFT_OVER
@@ -161,9 +151,9 @@ def _shown(answers: Iterator[Answer]) -> Iterator[Answer]:
     before = ""
     for answer in answers:
         if answer.status == "progress":
-            line = figures.progress_line(_body(answer, ResyncProgress))
+            line = figures.progress_line(body(answer, ResyncProgress))
             if line != before:
-                _note(line)
+                note(line)
             before = line
         yield answer
 
@@ -171,7 +161,7 @@ def _shown(answers: Iterator[Answer]) -> Iterator[Answer]:
 def summary(options: BrokerOptions, flags: Namespace) -> int:
     """Print the ledger in figures."""
     with Client(options).connected() as client:
-        told = _outcome(client.ask("summary", SummaryRequest(request_id=_new_id())), Summary)
+        told = outcome(client.ask("summary", SummaryRequest(request_id=new_id())), Summary)
     if flags.json:
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     else:
@@ -185,36 +175,3 @@ def watch(options: BrokerOptions, flags: Namespace) -> int:
     with Client(options).connected() as client, view(as_json=flags.json) as shown:
         Watching(client, shown).run(until)
     return 0
-
-
-def _outcome(answers: Iterator[Answer], kind: type[T]) -> T:
-    """The body of the last answer. Raises Refused with central's reason."""
-    last: Answer | None = None
-    for answer in answers:
-        last = answer
-    if last is None:
-        raise Unavailable("central gave no answer")
-    if last.status != "done":
-        raise Refused(f"{last.status}: {board.plain(last.reason)}")
-    return _body(last, kind)
-
-
-def _body(answer: Answer, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(answer.body, kind)
-    except msgspec.ValidationError as error:
-        raise Unavailable(f"central's answer cannot be read ({error}); are both of one version?") from None
-
-
-def _check_span(flags: Namespace) -> None:
-    if flags.last < flags.first:
-        raise UsageError(f"--to {flags.last} is before --from {flags.first}")
-
-
-def _new_id() -> str:
-    return secrets.token_hex(8)
-
-
-def _note(line: str) -> None:
-    sys.stderr.write(f"punchwire: {line}\n")
-    sys.stderr.flush()
