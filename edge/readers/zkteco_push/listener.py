@@ -92,23 +92,29 @@ class Listener:
                 channel.will_close = True
 
 
-class _Undated:
-    """Leaves out the `Date` that the server would add by itself: terminals set their clock from it."""
+class _Plain:
+    """Adds nothing to an answer that a terminal would act on.
 
+    No `Date` but the application's, since terminals set their clock from it; and each connection ends, so
+    that no terminal finds one closed that it kept open.
+    """
+
+    request: Any
     response_headers: list[tuple[str, str]]
 
     def build_response_header(self) -> bytes:
         dated = any(name == "Date" for name, _ in self.response_headers)
+        self.request.headers.pop("CONNECTION", None)
         self.set_close_on_finish()  # type: ignore[attr-defined]
         head: bytes = super().build_response_header()  # type: ignore[misc]
         return head if dated else _DATE.sub(b"", head, count=1)
 
 
-class _Task(_Undated, WSGITask):  # type: ignore[misc]
+class _Task(_Plain, WSGITask):  # type: ignore[misc]
     pass
 
 
-class _ErrorTask(_Undated, ErrorTask):  # type: ignore[misc]
+class _ErrorTask(_Plain, ErrorTask):  # type: ignore[misc]
     pass
 
 

@@ -68,9 +68,10 @@ class Resending:
         """How it ended; None while it is under way."""
         quiet_s = now_s - self.progress_s
         if self.code is None:
-            if quiet_s >= self.within_s or now >= self.order.expires_at:
-                return Outcome("no-answer", f"no result for {quiet_s:.0f} s; {len(self.ids)} records came")
-            return None
+            seen = f"no result for {quiet_s:.0f} s; {len(self.ids)} records came"
+            if now >= self.order.expires_at:
+                return Outcome("expired", seen)
+            return Outcome("no-answer", seen) if quiet_s >= self.within_s else None
         if quiet_s < self.settle_s and now_s - self.answered_s < self.within_s:
             return None
         if self.ids or self.code in (DONE, NOTHING):

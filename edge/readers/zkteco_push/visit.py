@@ -13,7 +13,7 @@ from edge.readers.zkteco_push.commands import CHECK, Commands, query_attlog
 from edge.readers.zkteco_push.live_clock import LiveClock
 from edge.readers.zkteco_push.options import PushOptions
 from edge.readers.zkteco_push.protocol import OK, Answer, Call, Handshake, Ping, Poll, Results, Upload
-from edge.readers.zkteco_push.resending import Resending
+from edge.readers.zkteco_push.resending import DONE, NOTHING, Resending
 from edge.readers.zkteco_push.uploads import Uploads
 from wire.facts import EdgeEvent
 from wire.order import RereadOrder
@@ -55,6 +55,8 @@ class Visit:
         self._clock.contact(moment.uptime_s)
         self._desk.ok(device=self._options.serial)
         answer = self._answer(call, moment)
+        if moment.uptime_s >= self._odd_until_s:
+            self._doubts.pop("records-odd", None)
         self._show_doubts()
         dated = self._options.set_clock and moment.trust != "unset" and self._resending is None
         return Answer(answer.status, answer.text, self._desk.moment().utc if dated else None)
@@ -70,9 +72,6 @@ class Visit:
         self._carry_on(moment)
         self._ask_again(moment)
         self._tell_zone(moment)
-        if moment.uptime_s >= self._odd_until_s:
-            self._doubts.pop("records-odd", None)
-        self._show_doubts()
         silent_s = moment.uptime_s - self._heard_s
         if silent_s >= self._options.silent_s:
             evidence = f"no request from terminal {self._options.serial} for {silent_s:.0f} s"
@@ -190,6 +189,8 @@ class Visit:
         elif self._recheck is not None and number == self._recheck[0]:
             self._uploads.recheck_done(self._recheck[1])
             self._recheck = None
+            if code not in (DONE, NOTHING):
+                self._desk.count("rechecks_refused")
 
     def _ask_again(self, moment: Moment) -> None:
         """Ask for the days since the last time again: what stamps and answers lost comes to light so."""

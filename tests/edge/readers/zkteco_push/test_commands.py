@@ -143,6 +143,7 @@ def test_an_order_without_an_answer_fails_in_time() -> None:
     assert failed.reason == "no-answer"
     expired = resending().outcome(101.0, NOW + timedelta(hours=2))
     assert expired is not None
+    assert expired.reason == "expired"
 
 
 def row(wall: datetime) -> bytes:

@@ -57,6 +57,15 @@ def test_an_answer_has_a_date_only_where_it_was_given_one(served: Served) -> Non
         assert b"date:" not in raw(served.port, request).lower()
 
 
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_each_connection_serves_one_request(served: Served, version: str) -> None:
+    """A terminal is told so, and never writes into a connection that was closed meanwhile."""
+    asked = f"GET /iclock/ping HTTP/{version}\r\nHost: pi\r\nConnection: keep-alive\r\n\r\n".encode()
+    head = raw(served.port, asked).lower()
+    assert b"\r\nconnection: close\r\n" in head
+    assert b"keep-alive" not in head
+
+
 def test_a_fault_is_no_ok_and_tells_nothing(served: Served) -> None:
     """The terminal sends it again, and nobody outside sees a traceback."""
     answer = raw(served.port, get("/fault"))

@@ -120,8 +120,8 @@ def test_a_terminal_that_forgot_its_stamps_sends_everything_and_adds_nothing(sit
 def test_the_memo_of_another_terminal_is_not_taken_over(site: Site) -> None:
     """A terminal that replaces another under the same name is asked for everything."""
     desk = PushDesk()
-    desk.memo = {"serial": "OLD", "stamp:ATTLOG": "5000", "rechecked": "2020-01-01T00:00:00+00:00"}
-    site.session(desk)
+    desk.memo = {"serial": "OLD", "stamp:ATTLOG": "5000"}
+    site.session(desk, recheck_h=0)
     there = site.terminal(log=30)
     until(lambda: there.settled)
     assert len(desk.punches) == 30
