@@ -5,6 +5,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,10 @@ from typing import Any
 
 from demo.account import compare_all
 from demo.programs import Program, ProgramError
-from demo.stage import LEDGER, TERMINAL, ZONE, Stage
+from demo.stage import LEDGER, SERIAL, TERMINAL, ZONE, Stage
 from tests.waiting import until
+
+STEADY_S = 2.0
 
 
 class Site(Stage):
@@ -44,6 +47,15 @@ class Site(Stage):
         """So many people punch, one after the other."""
         for _ in range(count):
             self.punch(reader)
+
+    def card(self) -> None:
+        """Somebody presents a card, if the edge has its reader open since a while.
+
+        A reader without memory tells nobody of a card that came while its port was being opened.
+        """
+        process = self.edge._process  # noqa: SLF001 - the stage is ours
+        if process is not None and time.time() - Path(f"/proc/{process.pid}").stat().st_ctime > STEADY_S:
+            self.punch(SERIAL)
 
     def ledger_count(self) -> int:
         """Punches in the ledger's file."""

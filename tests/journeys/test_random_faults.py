@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from demo.stage import SERIAL, TERMINAL
+from demo.stage import TERMINAL
 from tests.journeys.site import Site
 from tests.waiting import until
 
@@ -55,7 +55,7 @@ def faults(site: Site, dice: random.Random) -> list[Callable[[], None]]:
     def old_ledger() -> None:
         copy = site.back_up()
         site.punches(dice.randrange(1, 10))
-        site.punches(1, SERIAL)
+        site.card()
         until(lambda: site.ledger_count() >= site.held_count(), 120)
         site.central.kill()
         site.restore(copy)
@@ -80,8 +80,8 @@ def test_any_sequence_of_faults_ends_with_equal_books(site: Site, seed: int) -> 
     until(lambda: site.ledger_count() >= 300)
     for _ in range(STEPS):
         site.punches(dice.randrange(0, 10))
-        if site.edge.runs and dice.random() < 0.3:
-            site.punches(1, SERIAL)
+        if dice.random() < 0.3:
+            site.card()
         dice.choice(faults(site, dice))()
         time.sleep(dice.random())
     site.settles(within_s=150)

@@ -1,0 +1,97 @@
+"""Measures an edge at rest: memory, processor and flash, with one reader of each kind.
+
+    python -m bench.idle [--seconds N] [--json]
+
+The site is the demo's (real broker, central, terminal and serial simulators), with a keyboard reader
+configured whose device is not plugged, as where the kernel offers none. Memory is the resident size of the
+daemon and of its terminal child; processor is user and system time of the daemon and its children.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.journeys.site import Site
+from tests.waiting import until
+
+KEYBOARD = (
+    '\n[[reader]]\nname = "door"\nkind = "usb-rfid"\ndevice = "/dev/input/by-id/none"\nnotation = "10D"\n'
+)
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] + [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        if task.name != str(pid)
+        for child in (task / "children").read_text().split()
+    ]
+
+
+def resident_mb(pid: int) -> float:
+    """Resident size, in MB of 10^6 bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def busy_s(pid: int) -> float:
+    """Processor seconds so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def written(pid: int) -> int:
+    """Bytes sent to the disk so far."""
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes"))
+
+
+def measure(seconds: float) -> dict[str, float]:
+    """Let a site settle, then watch its edge for a while."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        site = Site(Path(folder), log=300)
+        site.add_reader(KEYBOARD, under="/usr/bin/env")
+        try:
+            site.build()
+            until(lambda: site.ledger_count() >= 300)
+            time.sleep(5)
+            process = site.edge._process  # noqa: SLF001 - the bench looks from outside
+            assert process is not None
+            everybody = [process.pid, *children(process.pid)]
+            busy, bytes_before, began = sum(map(busy_s, everybody)), written(process.pid), time.monotonic()
+            time.sleep(seconds)
+            took = time.monotonic() - began
+            return {
+                "daemon resident MB": resident_mb(process.pid),
+                "terminal child resident MB": sum(map(resident_mb, everybody[1:])),
+                "percent of one core": 100 * (sum(map(busy_s, everybody)) - busy) / took,
+                "flash MB a day": (written(process.pid) - bytes_before) / took * 86400 / 1e6,
+            }
+        finally:
+            site.clear()
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    figures = measure(options.seconds)
+    if options.json:
+        print(json.dumps(figures))
+        return 0
+    for what, figure in figures.items():
+        print(f"{what:<28} {figure:>8.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
