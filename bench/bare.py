@@ -15,7 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from edge.readers.identity import terminal_punch_id
 from ground.mqtt import BrokerOptions, new_client
 from tests.edge.making import punch
 from wire.codec import encode
@@ -109,22 +108,9 @@ class Edge:
 
     def fill(self, first: int, count: int) -> None:
         """Let punches wait."""
+        bodies = ((encode(punch(n)),) for n in range(first, first + count))
         self._db.execute("BEGIN")
-        base = punch(0)
-        self._db.executemany(
-            "INSERT INTO f (body) VALUES (?)",
-            (
-                (
-                    encode(
-                        msgspec.structs.replace(
-                            base, punch_id=terminal_punch_id("B", str(n), base.device_wall)
-                        )
-                    ),
-                )
-                for n in range(first, first + count)
-                if base.device_wall is not None
-            ),
-        )
+        self._db.executemany("INSERT INTO f (body) VALUES (?)", bodies)
         self._db.execute("COMMIT")
 
     def drain(self, count: int, batch: int, window: int) -> float:

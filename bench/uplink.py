@@ -20,12 +20,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from bench import bare
 from edge.buffer.migrations import prepare
 from edge.buffer.outbox import Outbox
-from edge.readers.identity import terminal_punch_id
 from edge.uplink.pump import Pump
 from ground.mqtt import BrokerOptions
 from simulators.mosquitto import Mosquitto
@@ -109,12 +106,8 @@ class Edge:
 
     def fill(self, first: int, count: int) -> None:
         """Let punches wait."""
-        base = punch(0)
-        assert base.device_wall is not None
         for at in range(first, first + count, BATCH_LIMIT):
-            numbers = range(at, min(at + BATCH_LIMIT, first + count))
-            ids = (terminal_punch_id("A", str(n), base.device_wall) for n in numbers)
-            self.outbox.append("gate", [msgspec.structs.replace(base, punch_id=punch_id) for punch_id in ids])
+            self.outbox.append("gate", [punch(n) for n in range(at, min(at + BATCH_LIMIT, first + count))])
 
     def drain(self) -> float:
         """Open the uplink on what waits; seconds from central's being seen to the last receipt."""
@@ -122,7 +115,7 @@ class Edge:
         while not self.pump._window.is_open:  # noqa: SLF001 - connecting is not what is measured
             time.sleep(0.0005)
         began = time.perf_counter()
-        self.settled(self.outbox.mark.newest, 600)
+        self.settled(self.outbox.mark.newest, 60)
         return time.perf_counter() - began
 
     def close(self) -> None:
@@ -173,7 +166,7 @@ def run_round(folder: Path, live: int, drain: int) -> dict[str, dict[str, float]
             edge = Edge(of["pune-01"], folder)
             edge.fill(0, drain)
             figures["drain punches/s"]["product"] = drain / edge.drain()
-            _note(figures, "product", [edge.live(100_000 + n) for n in range(live)])
+            _note(figures, "product", [edge.live(10_000_000 + n) for n in range(live)])
             edge.close()
     finally:
         broker.stop()
