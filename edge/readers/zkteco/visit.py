@@ -18,7 +18,7 @@ from wire.punch import Punch
 
 _AFTER_REJECTION_S = 30.0
 _REST = 4.0
-"""A read that took t seconds is followed by 4 t without one, and by `poll_s` at least."""
+"""A read that took t seconds is followed by 4 t without one."""
 _ATTENDANCE = 1
 _LONGEST_SERIAL = 32
 _FILLING = 0.8
@@ -74,7 +74,10 @@ class Visit:
         while True:
             if time.monotonic() >= next_poll:
                 self._poll()
-                next_poll = time.monotonic() + self._options.poll_s
+                now = time.monotonic()
+                next_poll = now + self._options.poll_s
+                if now < self._rest_until:
+                    next_poll = min(next_poll, self._rest_until)
             event = self._child.listen(max(next_poll - time.monotonic(), 0.0))
             if event is not None:
                 self._hear(event)
@@ -100,13 +103,10 @@ class Visit:
             return
         error_s = None if error_s is None else round(error_s, 1)
         if "clock-off" not in self._doubts:
-            self._desk.emit(
-                [
-                    self._source().event(
-                        "clock_off", offset_s=self._offset_s, error_s=error_s, shown=str(shown)
-                    )
-                ]
+            off = self._source().event(
+                "clock_off", offset_s=self._offset_s, error_s=error_s, shown=str(shown)
             )
+            self._desk.emit([off])
         told = "an impossible date" if shown is None else f"{shown:%Y-%m-%d %H:%M:%S}, off by {error_s:.0f} s"
         self._doubts["clock-off"] = f"the terminal shows {told}"
 
@@ -136,7 +136,7 @@ class Visit:
         now = time.monotonic()
         self._read_at = now
         self._full_at = now if full or self._full_at == 0.0 else self._full_at
-        self._rest_until = now + max(_REST * (now - began), self._options.poll_s)
+        self._rest_until = now + _REST * (now - began)
         return read
 
     def _source_of(self, read: Accepted) -> Source:
