@@ -1,4 +1,4 @@
-"""The command `punchwire-edge`: run, check-config, migrate, status, outbox."""
+"""The command `punchwire-edge`: run, check-config, migrate, status, outbox, doctor, probe."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from edge import probing
 from edge.config import DEFAULT_PATH, Config, load
 from ground.journal import open_journal
 from ground.settings import SettingsError
@@ -18,6 +19,8 @@ EX_UNAVAILABLE = 69
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 failed, 2 usage, 69 not there, 78 configuration."""
     options = _parser().parse_args(argv)
+    if options.verb in (_doctor, probing.run):
+        return int(options.verb(options))
     try:
         config = load(options.config)
     except SettingsError as error:
@@ -47,7 +50,20 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--json", action="store_true", help="print JSON")
         if verb is _outbox:
             sub.add_argument("--limit", type=int, default=20, help="facts to list (default: %(default)s)")
+    _add_doctor(verbs.add_parser("doctor", help="examine readers, uplink and this machine"))
+    probe = verbs.add_parser("probe", help="find a card reader's section from cards with known numbers")
+    probing.add_arguments(probe)
+    probe.set_defaults(verb=probing.run)
     return parser
+
+
+def _add_doctor(sub: argparse.ArgumentParser) -> None:
+    sub.description = "Tries every part of this edge; tells what answered, and what to do."
+    sub.epilog = "Exit code: 0 all is good, 1 something is wrong. Safe beside the running daemon."
+    sub.add_argument("--reader", metavar="NAME", help="examine one reader alone")
+    sub.add_argument("--listen", type=float, default=3.0, metavar="S", help="wait so long for a card (3)")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+    sub.set_defaults(verb=_doctor)
 
 
 def _run(config: Config, _options: argparse.Namespace) -> int:
@@ -107,6 +123,12 @@ def _outbox(config: Config, options: argparse.Namespace) -> int:
     if not rows and not options.json:
         print("nothing waits: central has confirmed every fact")
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from edge.doctor import command  # noqa: PLC0415 - the daemon does not carry it
+
+    return command.run(options.config, only=options.reader, listen_s=options.listen, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -71,21 +71,30 @@ class Config:
 
 def load(path: Path) -> Config:
     """Read edge.toml. Raises SettingsError with every mistake in the file."""
+    config, mistakes = load_sound_parts(path)
+    if mistakes or config is None:
+        raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
+    return config
+
+
+def load_sound_parts(path: Path) -> tuple[Config | None, list[str]]:
+    """Read as much of edge.toml as holds together, and every mistake without the file's name.
+
+    None if the sections before the readers have mistakes. Raises SettingsError if the file is no TOML.
+    """
     data = read_toml(path)
     mistakes: list[str] = []
     sections = build(_Sections, data, "", mistakes)
     readers = _readers(data.get("reader", []), mistakes)
-    broker = sections.broker if sections is not None else None
-    if broker is not None:
-        mistakes += broker.mistakes()
-        try:
-            check_prefix(broker.prefix)
-        except TopicError as error:
-            mistakes.append(f"broker.prefix: {error}")
-    if mistakes or sections is None:
-        raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
+    if sections is None:
+        return None, mistakes
+    mistakes += sections.broker.mistakes()
+    try:
+        check_prefix(sections.broker.prefix)
+    except TopicError as error:
+        mistakes.append(f"broker.prefix: {error}")
     digest = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
-    return Config(sections.edge, sections.broker, sections.outbox, tuple(readers), digest)
+    return Config(sections.edge, sections.broker, sections.outbox, tuple(readers), digest), mistakes
 
 
 def _readers(rows: object, mistakes: list[str]) -> list[Configured]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge import heartbeat, orders
+from edge.bedside import Bedside, Standing
 from edge.buffer.outbox import Outbox
 from edge.buffer.store import OutboxError
 from edge.config import Config
@@ -48,6 +49,7 @@ class Daemon:
         }
         self._pump = Pump(config.broker, config.edge.id, self._outbox, self)
         self._outbox.appended = self._pump.wake
+        self._bedside = Bedside(config.edge.state_dir, self._standing)
         for station in self._stations.values():
             station.desk.changed = self._pump.beat_soon
 
@@ -56,6 +58,7 @@ class Daemon:
         for station in self._stations.values():
             station.start()
         self._pump.start()
+        self._bedside.start()
         notify("READY=1")
         self._journal.info("started", readers=len(self._stations), backlog=self._outbox.mark.backlog)
         while signal.sigtimedwait(STOP_SIGNALS, TURN_S) is None:
@@ -67,6 +70,7 @@ class Daemon:
 
     def _stop(self) -> int:
         began = time.monotonic()
+        self._bedside.stop()
         for station in self._stations.values():
             station.ask_to_stop()
         self._pump.stop(STOP_WITHIN_S / 2)
@@ -98,6 +102,12 @@ class Daemon:
 
     def _disk_low(self) -> bool:
         return disk_free_bytes(self._config.edge.state_dir) < self._config.outbox.min_free_mb * 1_000_000
+
+    def _standing(self) -> Standing:
+        pump = self._pump
+        return Standing(
+            birth=self.birth(), heartbeat=self.heartbeat("", pump.unconfirmed_s), online=pump.online
+        )
 
     # what the uplink asks (`edge.uplink.pump.Voice`)
 

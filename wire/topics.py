@@ -54,6 +54,10 @@ class Topics:
         """Central's orders for an edge."""
         return self._of_edge(edge, "orders")
 
+    def trial(self, edge: str) -> str:
+        """Where an edge tries whether it may speak; nobody listens but itself."""
+        return self._of_edge(edge, "trial")
+
     @property
     def central_status(self) -> str:
         """Central's retained status and last will."""

@@ -1,6 +1,7 @@
 """Looks into the outbox file for a person, beside the running daemon and without disturbing it."""
 
 import json
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,3 +60,12 @@ def unsettled(path: Path, limit: int) -> list[dict[str, Any]]:
             if len(found) == limit:
                 return found
     return found
+
+
+def recall(path: Path, owner: str) -> dict[str, str]:
+    """The memo of one owner as last stored; empty where there is none, or no outbox that can be read."""
+    try:
+        found = _open(path).execute("SELECT memo FROM memos WHERE owner = ?", [owner]).fetchone()
+    except (NothingThere, sqlite3.Error):
+        return {}
+    return {} if found is None else dict(json.loads(found[0]))

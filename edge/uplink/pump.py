@@ -114,6 +114,16 @@ class Pump:
         """Whether the thread lives and came round lately. Being offline is healthy."""
         return self._thread.is_alive()
 
+    @property
+    def online(self) -> bool:
+        """Whether the broker has us now."""
+        return self._offline_since is None
+
+    @property
+    def unconfirmed_s(self) -> float:
+        """How long facts under way have waited for a receipt."""
+        return self._window.unconfirmed_s(time.monotonic())
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:

@@ -21,6 +21,7 @@ port = 1884
 name = "dock"
 kind = "serial-rfid"
 device = "/dev/ttyUSB0"
+format = "rdm6300"
 """
 
 

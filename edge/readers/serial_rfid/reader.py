@@ -70,17 +70,18 @@ class SerialReader:
         """Read cards until the desk says stop, or the port fails."""
         cards = CardDesk(desk, self._name, self.device_kind, self._debounce)
         cards.answer_orders()
-        with self._opened() as port:
+        with self.opened() as port:
             desk.ok(device=Path(self._options.device).name)
             frames = frames_of(self._options.format, self._options.profile(self._options.notation))
             while not desk.wait(0):
                 cards.answer_orders()
-                data = self._received(port)
+                data = self.received(port)
                 for sight in frames.feed(data) if data else frames.settle():
                     cards.take(sight)
 
     @contextmanager
-    def _opened(self) -> Iterator[Serial]:
+    def opened(self) -> Iterator[Serial]:
+        """The open port. Raises Unreachable or Misconfigured."""
         options = self._options
         try:
             port = Serial(
@@ -97,8 +98,8 @@ class SerialReader:
                 if options.exclusive:
                     _claim(port, termios.TIOCNXCL)
 
-    def _received(self, port: Serial) -> bytes:
-        """All bytes that wait, or none after `SILENCE_S` without one."""
+    def received(self, port: Serial) -> bytes:
+        """All bytes that wait, or none after `SILENCE_S` without one. Raises Lost."""
         try:
             first: bytes = port.read(1)
             return first + port.read(port.in_waiting) if first else b""

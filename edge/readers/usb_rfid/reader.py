@@ -76,7 +76,7 @@ class KeyboardReader:
         cards.answer_orders()
         path, identity = self._found()
         profile = self._options.profile(self._options.notation)
-        with self._opened(path) as device:
+        with self.opened(path) as device:
             desk.ok(device=identity)
             keys, now = Keystrokes(self._options.terminator), _steady(device)
             while not desk.wait(0):
@@ -106,7 +106,8 @@ class KeyboardReader:
         return found[0].path, found[0].port or found[0].name
 
     @contextmanager
-    def _opened(self, path: str) -> Iterator[InputDevice]:
+    def opened(self, path: str) -> Iterator[InputDevice]:
+        """The open device, claimed if it is to be. Raises Unreachable or Misconfigured."""
         try:
             device = InputDevice(path)
         except OSError as error:

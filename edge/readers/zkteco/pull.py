@@ -1,12 +1,16 @@
 """The reader for ZKTeco terminals that are pulled over port 4370 (kind `zkteco`)."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import msgspec
 
 from edge.errors import Unreachable
+from edge.findings import Finding
+from edge.readers.examination import Circumstances
 from edge.readers.reader import Desk
 from edge.readers.zkteco.child import Child, Stopped
+from edge.readers.zkteco.examination import Examination
 from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.visit import Visit
 from wire.punch import DeviceKind
@@ -46,3 +50,7 @@ class Terminal:
             raise
         finally:
             child.kill()
+
+    def examine(self, circumstances: Circumstances) -> Iterator[Finding]:
+        """Hold one short session for the doctor."""
+        return Examination(self._options, circumstances).findings()

@@ -2,12 +2,16 @@
 
 import contextlib
 import errno
+from collections.abc import Iterator
 from typing import ClassVar
 
 import msgspec
 
 from edge.errors import Misconfigured, Unreachable
+from edge.findings import Finding
+from edge.readers.examination import Circumstances
 from edge.readers.reader import Desk
+from edge.readers.zkteco_push.examination import examined
 from edge.readers.zkteco_push.listener import Limits
 from edge.readers.zkteco_push.options import PushOptions
 from edge.readers.zkteco_push.switchboard import Switchboard, Taken
@@ -57,3 +61,7 @@ class PushTerminal:
                 if job is not None and job.dropped:
                     visit.missed()
                 visit.turn()
+
+    def examine(self, circumstances: Circumstances) -> Iterator[Finding]:
+        """Listen for the terminal in the doctor's name."""
+        return examined(self._options, circumstances)

@@ -1,0 +1,61 @@
+"""Waits for cards at a serial reader of unknown format, and understands each in every format that fits."""
+
+import time
+from collections.abc import Iterator
+from typing import get_args
+
+from edge.readers.card import CardProfile, Seen
+from edge.readers.presented import Presented, Reading
+from edge.readers.serial_rfid.formats import FORMATS_OF_TEXT, Format, frames_of
+from edge.readers.serial_rfid.frames import Frames
+from edge.readers.serial_rfid.reader import SerialOptions, SerialReader
+
+_LONGEST_REST_S = 1.0
+"""A card that rests is read again and again; so much of it is enough."""
+_SHOWN = 32
+_LIKELIEST: tuple[Format, ...] = ("id12", "rdm6300", "binary", "idteck", "elatec", "hid-line", "elatec-hid")
+"""Those with a check come before a line of text, which anything can be."""
+
+
+def presentations(device: str, baud: int, within_s: float) -> Iterator[Presented | None]:
+    """Each card that is presented; None whenever none came in time.
+
+    Raises Unreachable, Misconfigured or Lost.
+    """
+    reader = SerialReader("probe", SerialOptions(device=device, format="rdm6300", baud=baud))
+    with reader.opened() as port:
+        until, began, came = time.monotonic() + within_s, 0.0, b""
+        while True:
+            data: bytes = reader.received(port)
+            began = began if came else time.monotonic()
+            came += data
+            if came and (not data or time.monotonic() - began > _LONGEST_REST_S):
+                yield understood(came)
+                while reader.received(port):
+                    pass
+                came, until = b"", time.monotonic() + within_s
+            elif not came and time.monotonic() > until:
+                yield None
+                until = time.monotonic() + within_s
+
+
+def understood(came: bytes) -> Presented:
+    """Every format in which the bytes hold a card."""
+    readings: list[Reading] = []
+    for form in sorted(get_args(Format), key=_rank):
+        text = form in FORMATS_OF_TEXT
+        seen = _first(frames_of(form, CardProfile("text" if text else None)), came)
+        if seen is None or (form == "id12" and b"\r\n" not in came):
+            continue
+        key = ("format", str(form))
+        readings.append(Reading(key, seen.raw) if seen.canon is None else Reading.from_bits(key, seen.canon))
+    return Presented(tuple(readings), came[:_SHOWN].hex(" "))
+
+
+def _rank(form: Format) -> int:
+    return _LIKELIEST.index(form) if form in _LIKELIEST else len(_LIKELIEST)
+
+
+def _first(frames: Frames, came: bytes) -> Seen | None:
+    sights = [*frames.feed(came), *frames.settle()]
+    return next((sight for sight in sights if isinstance(sight, Seen)), None)
