@@ -92,15 +92,25 @@ class _Names:
         """The name of a shift."""
         return _one_of("shifts", form.text(value), self.shifts)
 
-    def used_calendars(self, value: object) -> list[str]:
-        """A list of names of calendars, the first of which wins on a date that several have."""
-        if not isinstance(value, list):
-            raise Refused("a list of calendars")
-        return [_one_of("calendars", form.text(name), self.calendars) for name in value]
+    def used_calendars(self, entry: Form) -> list[str]:
+        """The calendars that an entry names, the first of which wins on a date that several have."""
+        found = entry.take("calendars", _list, _NO_NAMES) or []
+        for number, name in enumerate(found, 1):
+            try:
+                _one_of("calendars", form.text(name), self.calendars)
+            except Refused as mistake:
+                entry.refuse(f"calendars[{number}]", f"{form.told(name)} is not {mistake}")
+        return found
 
     def employee(self, employee_id: str) -> str:
         """An employee id of the directory."""
         return _one_of("employees", employee_id, self.employees)
+
+
+def _list(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise Refused("a list")
+    return value
 
 
 def _one_of(what: str, name: str, names: Collection[str]) -> str:
@@ -119,7 +129,7 @@ def _shift(data: object, name: str, names: _Names, mistakes: list[str]) -> tuple
         return None, []
     before = len(mistakes)
     own = {key: value for key, value in data.items() if key == "calendars"}
-    used = Form(own, place, mistakes).take("calendars", names.used_calendars, _NO_NAMES)
+    used = names.used_calendars(Form(own, place, mistakes))
     shift = read_shift(Form({key: data[key] for key in data if key not in own}, place, mistakes), name)
     return (shift if len(mistakes) == before else None), used
 
@@ -131,7 +141,7 @@ def _units(top: Form, names: _Names) -> list[Item]:
         unit_id = entry.take("id", form.text)
         body = {
             "shift": entry.take("shift", _maybe_none(names.shift), None),
-            "calendars": entry.take("calendars", names.used_calendars, _NO_NAMES),
+            "calendars": names.used_calendars(entry),
         }
         entry.close()
         if not (entry.has("shift") or entry.has("calendars")):
