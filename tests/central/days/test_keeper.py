@@ -2,6 +2,7 @@
 
 import itertools
 import tempfile
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from central import computing
 from central.ledger.database import Ledger
 from central.ledger.workdays import doubts, marks
+from central.rules.clocking import Event
+from central.rules.day import DayResult
+from central.rules.plan import Plan
+from central.rules.policy import evaluate
 from tests.central.conftest import NOW
-from tests.central.days.works import MONDAY, OFFICE, Works, person
+from tests.central.days.works import MONDAY, OFFICE, Killed, Works, person
 
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
@@ -224,6 +230,47 @@ def test_what_could_not_be_published_is_published_later(works: Works) -> None:
     works.days.connected()
     works.settle()
     assert len(works.published) == 2
+
+
+def test_what_was_in_hand_when_central_died_is_done_by_the_next(works: Works) -> None:
+    """Killed behind the first piece it stored, central leaves the rest marked and the piece to be sent."""
+    works.hire(*(person(number) for number in range(2, 5)))
+    works.settle()
+    works.published.clear()
+    for number, when in enumerate(("2026-05-11", "2026-05-08", "2026-05-06", "2026-05-04"), 1):
+        works.punch(f"{when} 09:00", user=str(number))
+    works.dies_publishing = True
+    with pytest.raises(Killed):
+        works.settle()
+    assert works.marks() > 0
+    works.dies_publishing = False
+    works.days = works.new_days()
+    works.days.connected()
+    works.settle()
+    assert works.marks() == 0
+    present = [(day.employee, day.date.day) for day in works.published if day.status == "present"]
+    assert sorted(present) == [("E1", 11), ("E2", 8), ("E3", 6), ("E4", 4)]
+
+
+def test_a_person_whose_day_cannot_be_computed_harms_nobody_else(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in one person's workday is logged, and everybody else's days are computed."""
+    works.hire(person(2), person(3))
+    works.settle()
+
+    def faulty(plan: Plan, events: Sequence[Event], as_of: int | None = None) -> list[DayResult]:
+        if any(event.direction == "OUT" for event in events):
+            raise ArithmeticError("nobody foresaw this")
+        return evaluate(plan, events, as_of)
+
+    monkeypatch.setattr(computing, "evaluate", faulty)
+    for number, code in ((1, 0), (2, 1), (3, 0)):
+        works.punch("2026-05-11 09:00", code, user=str(number))
+    works.settle()
+    days = [works.day(MONDAY, f"E{number}") for number in (1, 2, 3)]
+    assert [day is not None and day.clockings != () for day in days] == [True, False, True]
+    assert works.marks() == 0
 
 
 NIGHT = """

@@ -63,6 +63,10 @@ def person(number_: int, **more: str) -> Employee:
     )
 
 
+class Killed(BaseException):
+    """Central ends in the middle of its work."""
+
+
 class Works:
     """Central's days alone: facts are landed by hand, the clock stands still, what is published is kept."""
 
@@ -72,6 +76,7 @@ class Works:
         self.now = datetime(2026, 5, 13, 6, 0, tzinfo=UTC)
         self.published: list[DayResult] = []
         self.broker_there = True
+        self.dies_publishing = False
         self._seq = 0
         self.hire(*people_)
         self.days = self.new_days()
@@ -92,6 +97,8 @@ class Works:
         assert topic.startswith("punchwire/v1/days/")
         assert qos == 1
         assert not retain
+        if self.dies_publishing:
+            raise Killed
         if self.broker_there:
             self.published.append(decode(payload, DayResult))
         return self.broker_there
