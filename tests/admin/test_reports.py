@@ -38,7 +38,7 @@ def test_a_day_is_explained_with_figures_punches_and_reasons() -> None:
     for words in (
         "E1 Asha, 2026-05-11: awaiting pune-01/gate",
         "office@2026-05-01#1 of the organization, row mon: 09:00 to 17:00",
-        "presence      7 h 59 min",
+        "presence     7 h 59 min",
         "a" * 32,
         f"duplicate of {'a' * 32}",
         "added, knock off",
