@@ -73,10 +73,9 @@ class Visit:
         next_poll = 0.0
         while True:
             if time.monotonic() >= next_poll:
-                self._poll()
-                now = time.monotonic()
-                next_poll = now + self._options.poll_s
-                if now < self._rest_until:
+                wanted = self._poll()
+                next_poll = time.monotonic() + self._options.poll_s
+                if wanted:
                     next_poll = min(next_poll, self._rest_until)
             event = self._child.listen(max(next_poll - time.monotonic(), 0.0))
             if event is not None:
@@ -116,6 +115,7 @@ class Visit:
         """Read the log and bring what is new, or all of it, into the outbox."""
         began = time.monotonic()
         read = self._book.read(self._source)
+        self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
         if isinstance(read, Rejected):
             self._doubts["read-rejected"] = read.why
             self._rest_until = time.monotonic() + min(_AFTER_REJECTION_S, self._options.catch_up_s)
@@ -136,28 +136,30 @@ class Visit:
         now = time.monotonic()
         self._read_at = now
         self._full_at = now if full or self._full_at == 0.0 else self._full_at
-        self._rest_until = now + _REST * (now - began)
         return read
 
     def _source_of(self, read: Accepted) -> Source:
         book = self._book
         return Source(self._name, book.serial, read.layout, self._desk.moment(), self._offset_s, book.users)
 
-    def _poll(self) -> None:
-        """Ask for the record count; read the log if it does not fit to what is known, or if it is time."""
+    def _poll(self) -> bool:
+        """Ask for the record count; read the log if it does not fit to what is known, or if it is time.
+
+        True if the log is wanted and must rest a little longer.
+        """
         sizes = self._book.sizes()
         now = time.monotonic()
         self._tell(sizes)
         if now - self._clock_at >= self._options.catch_up_s:
             self._measure_clock()
+        full = now - self._full_at >= self._options.full_read_s
+        late = now - self._read_at >= self._options.catch_up_s
+        if not (full or self._changed(sizes) or (late and self._unsure(sizes))):
+            return False
         if now < self._rest_until:
-            return
-        if now - self._full_at >= self._options.full_read_s:
-            self._catch_up(full=True)
-        elif self._changed(sizes) or (
-            now - self._read_at >= self._options.catch_up_s and self._unsure(sizes)
-        ):
-            self._catch_up(full=False)
+            return True
+        self._catch_up(full=full)
+        return False
 
     def _changed(self, sizes: Sizes) -> bool:
         mark = self._book.mark
