@@ -1,6 +1,7 @@
 """The root of central: builds every part, wires it up, waits for a signal, stops it. Decides nothing."""
 
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ TURN_S = 5.0
 STUCK_S = 30.0
 """How long a group may take; the ledger's own patience with a locked file is a third of it."""
 _STOP_S = 1.0
+SWITCH_S = 0.0005
+"""How long one thread may compute while another waits: a recomputation must not hold up the intake."""
 
 journal = Journal("central")
 
@@ -57,6 +60,7 @@ class Service:
 
         Raises LedgerError if the ledger cannot be prepared.
         """
+        sys.setswitchinterval(SWITCH_S)
         steps = self._ledger.migrate(datetime.now(UTC))
         if newer := self._ledger.unknown_steps():
             journal.warning("ledger_newer", steps=",".join(newer))

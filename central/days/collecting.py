@@ -79,12 +79,15 @@ class Collector:
 
     def _add_badges(self, connection: Connection, found: Iterable[Mark], today: int, wanted: Wanted) -> None:
         """Want the workdays that the punches of marked badges may change."""
-        by_day: dict[int, set[tuple[str, str]]] = {}
+        days_of: dict[tuple[str, str], set[int]] = {}
         for mark in found:
             wanted.mark_ids.append(mark.mark_id)
-            by_day.setdefault(mark.first_day or 0, set()).add((mark.badge_key or "", mark.edge or ""))
-        for day, badges in by_day.items():
-            for punch in raw.of_badges(connection, [day], {key for key, _ in badges}):
+            days_of.setdefault((mark.badge_key or "", mark.edge or ""), set()).add(mark.first_day or 0)
+        alike: dict[frozenset[int], set[tuple[str, str]]] = {}
+        for badge, days in days_of.items():
+            alike.setdefault(frozenset(days), set()).add(badge)
+        for same_days, badges in alike.items():
+            for punch in raw.of_badges(connection, same_days, {key for key, _ in badges}):
                 if (_key(punch), punch.edge) not in badges:
                     continue
                 owner = self._computer.owner(punch)
