@@ -17,7 +17,7 @@ from demo.play import Play
 from demo.programs import ProgramError
 from demo.stage import LEDGER, Stage
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -95,7 +95,7 @@ class _Board:
 def board(scene: Scene, now: datetime) -> Table:
     """The board as a table, each branch before its readers; what explains the branch is not said again."""
     table = Table(pad_edge=False, expand=True)
-    for column in ("branch", "reader", "colour", "live", "last punch", "ledger"):
+    for column in ("branch", "reader", "colour", "live", "last punch", "ledger", "backlog"):
         table.add_column(column, no_wrap=True)
     table.add_column("why", ratio=1)
     for edge, reader in sorted(scene.board, key=lambda place: (place[0], place[1] or "")):
@@ -110,6 +110,7 @@ def board(scene: Scene, now: datetime) -> Table:
             "yes" if entry.online else Text("no", "bold red"),
             "" if entry.last_punch is None else f"{(now - entry.last_punch).total_seconds():.0f} s ago",
             f"{scene.by_reader[f'{edge}/{reader}']:,}" if f"{edge}/{reader}" in scene.by_reader else "",
+            f"{entry.backlog:,}" if reader is None else "",
             "\n".join(filter(None, why)),
         )
     return table

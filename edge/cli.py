@@ -68,12 +68,13 @@ def _add_doctor(sub: argparse.ArgumentParser) -> None:
 
 def _run(config: Config, _options: argparse.Namespace) -> int:
     from edge.buffer.store import OutboxError  # noqa: PLC0415 - the other verbs start without the daemon
-    from edge.daemon import STOP_SIGNALS, Daemon, systemd_notify  # noqa: PLC0415
+    from edge.daemon import STOP_SIGNALS, Daemon  # noqa: PLC0415
+    from ground.systemd import notifier  # noqa: PLC0415
 
     open_journal(config.edge.log_level)
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
-        return Daemon(config).run(systemd_notify())
+        return Daemon(config).run(notifier())
     except OutboxError as error:
         print(f"{config.outbox_path}: {error}; check the card and the folder's owner", file=sys.stderr)
         return 1

@@ -1,7 +1,6 @@
 """The root of the edge: builds every part, wires it up, waits for a signal, stops it. Decides nothing."""
 
 import importlib.metadata
-import os
 import signal
 import subprocess
 import sys
@@ -205,13 +204,3 @@ def prepare(path: Path) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own module
     if done.returncode != 0:
         raise OutboxError(done.stderr.strip() or f"{path} cannot be prepared")
-
-
-def systemd_notify() -> Callable[[str], None]:
-    """The way to tell systemd how we are; nothing where systemd did not start us."""
-    if "NOTIFY_SOCKET" not in os.environ:
-        return lambda _state: None
-    from systemd.daemon import notify  # noqa: PLC0415 - only where systemd runs us
-
-    tell: Callable[[str], None] = notify
-    return tell
