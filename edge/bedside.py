@@ -17,7 +17,7 @@ from ground.journal import Journal
 from wire.vitals import Birth, Heartbeat
 
 _NAME = "edge.sock"
-_PATIENCE_S = 5.0
+_PATIENCE_S = 3.0
 _BACKLOG = 4
 _RECEIVE = 1 << 16
 

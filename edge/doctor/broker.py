@@ -23,7 +23,7 @@ from wire.vitals import Status
 
 _LOGIN_S = 10.0
 _ANSWER_S = 10.0
-_ECHO_S = 3.0
+_ECHO_S = 2.0
 """A message that the broker took comes back within moments, or never."""
 
 _A = TypeVar("_A")

@@ -107,5 +107,6 @@ def clock(moment: Moment) -> Finding:
     tried, told = "the Pi's clock", f"{moment.utc:%Y-%m-%d %H:%M:%S} UTC"
     if moment.trust == "synced":
         return good(tried, f"{told}, synchronised")
-    before = "was synchronised in this boot" if moment.trust == "holdover" else "never since the start"
-    return warning(tried, "clock-unsynced", f"{told}, not synchronised ({before})")
+    if moment.trust == "holdover":
+        return note(tried, f"{told}, synchronised earlier in this boot and not now")
+    return warning(tried, "clock-unsynced", f"{told}, not synchronised since the start")

@@ -17,13 +17,17 @@ Told = tuple[str, Finding]
 """A part of the edge (`edge`, `reader front-gate`, `uplink`), and what was found of it."""
 
 
+_CLOCK = "@clock"
+"""The daemon's own memo: whether the clock was synchronised in this boot."""
+
+
 class Rounds:
     """One examination of the edge that a configuration file describes."""
 
     def __init__(self, path: Path, *, listen_s: float) -> None:
         self._listen_s = listen_s
-        self._timekeeper = Timekeeper()
         self._config, self._mistakes = home.settings(path)
+        self._timekeeper = _timekeeper(self._config)
         self._standing: Standing | None = None
         self._hands_off = False
 
@@ -88,3 +92,8 @@ class Rounds:
             yield note("the broker", "not tried: its section has mistakes")
             return
         yield from uplink.examined(config.broker, config.edge.id, self._timekeeper.now())
+
+
+def _timekeeper(config: Config | None) -> Timekeeper:
+    memo = {} if config is None else recall(config.outbox_path, _CLOCK)
+    return Timekeeper(synced_boot=memo.get("synced_boot"))

@@ -72,6 +72,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         [[reader]]
         kind = "serial-rfid"
         device = "/dev/ttyUSB0"
+        format = "rdm6300"
         bawd = 9600
         """,
     )
@@ -96,7 +97,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[edge", "not valid TOML"),
         ("edge = 3\n[broker]\nhost='h'", "edge: expected a table, got 3"),
         (
-            GOOD + "[[reader]]\nname='dock'\nkind='serial-rfid'\ndevice='/dev/x'",
+            GOOD + "[[reader]]\nname='dock'\nkind='serial-rfid'\ndevice='/dev/x'\nformat='rdm6300'",
             "is the name of another reader",
         ),
         (GOOD.replace("port = 1884", "cert = '/dev/null'"), "give both or none"),

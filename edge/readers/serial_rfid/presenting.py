@@ -10,8 +10,9 @@ from edge.readers.serial_rfid.formats import FORMATS_OF_TEXT, Format, frames_of
 from edge.readers.serial_rfid.frames import Frames
 from edge.readers.serial_rfid.reader import SerialOptions, SerialReader
 
-_LONGEST_REST_S = 1.0
-"""A card that rests is read again and again; so much of it is enough."""
+_LONGEST_REST_S = 10.0
+"""A card is over when the reader falls silent; one that stays, or noise without end, is cut off."""
+_ENOUGH_BYTES = 4096
 _SHOWN = 32
 _LIKELIEST: tuple[Format, ...] = ("id12", "rdm6300", "binary", "idteck", "elatec", "hid-line", "elatec-hid")
 """Those with a check come before a line of text, which anything can be."""
@@ -30,9 +31,7 @@ def presentations(device: str, baud: int, within_s: float) -> Iterator[Presented
             began = began if came else time.monotonic()
             came += data
             if came and (not data or time.monotonic() - began > _LONGEST_REST_S):
-                yield understood(came)
-                while reader.received(port):
-                    pass
+                yield understood(came[:_ENOUGH_BYTES])
                 came, until = b"", time.monotonic() + within_s
             elif not came and time.monotonic() > until:
                 yield None

@@ -1,0 +1,134 @@
+"""Faults of card readers on a serial port and of those that type."""
+
+import errno
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from serial import Serial
+
+from tests.edge.doctor.authority import Authority
+from tests.edge.doctor.branch import Branch, Diagnosis, shadow
+from tests.edge.doctor.table import fault
+from tests.edge.readers.usb_rfid.mocked import Keyboard, Machine
+from tests.waiting import until
+
+GATE = "reader gate"
+NOBODY = 65534
+
+
+@fault(GATE, "not-plugged", "No such file")
+def serial_reader_that_is_not_plugged_in(branch: Branch, _: Authority) -> None:
+    branch.serial().unplug()
+    branch.readers[0]["device"] = str(branch.folder / "card-reader")
+
+
+@fault(GATE, "grabbed", "locked by another program")
+def serial_reader_of_another_program(branch: Branch, _: Authority) -> None:
+    device = branch.serial().device
+    branch.stack.enter_context(Serial(device, exclusive=True))
+
+
+@fault(GATE, "no-permission", "Permission denied")
+def serial_reader_that_the_user_may_not_open(branch: Branch, _: Authority) -> Diagnosis:
+    device = branch.serial()
+    branch.readers[0]["device"] = str(Path(str(device.device)).resolve())
+    _open_to_all(branch.folder)
+    return branch.diagnosis_elsewhere(user=NOBODY)
+
+
+@fault(GATE, "misconfigured", "cannot be used as a serial port")
+def serial_reader_that_is_no_port(branch: Branch, _: Authority) -> None:
+    branch.reader("serial-rfid", device="/dev/null", format="rdm6300")
+
+
+@fault(GATE, "garbage", "5 readings in a row were no card")
+def serial_reader_at_another_baud_rate(branch: Branch, _: Authority) -> None:
+    device = branch.serial()
+    branch.arguments += ["--listen", "10"]
+    _once(lambda: device.heard, lambda: device.garbage(b"\xf0\x0f" * 200))
+
+
+@fault(GATE, "garbage", "no card in the notation 10D")
+def serial_reader_of_another_notation(branch: Branch, _: Authority) -> None:
+    device = branch.serial(format="ascii-line", notation="10D")
+    branch.arguments += ["--listen", "10"]
+    _once(lambda: device.heard, lambda: device.garbage(b"142,27997\r\n09334109\r\n"))
+
+
+@fault(GATE, "unplugged", "card-reader")
+def serial_reader_that_is_pulled_out(branch: Branch, _: Authority) -> None:
+    device = branch.serial()
+    branch.arguments += ["--listen", "10"]
+    _once(lambda: device.heard, device.unplug)
+
+
+@fault("edge", "driver-missing", "install punchwire[serial-rfid]")
+def serial_reader_without_its_driver(branch: Branch, _: Authority) -> Diagnosis:
+    branch.serial()
+    return branch.diagnosis_elsewhere(PYTHONPATH=shadow(branch.folder / "without", "serial"))
+
+
+def _wedge(branch: Branch, *plugged: tuple[int, str], **options: object) -> tuple[Machine, list[Keyboard]]:
+    machine = Machine()
+    branch.stack.callback(machine.stop)
+    branch.reader("usb-rfid", notation="10D", **(options or {"device_name": "Cheap Reader"}))
+    return machine, [machine.plug(number, "Cheap Reader", port) for number, port in plugged]
+
+
+def _among(machine: Machine, branch: Branch) -> Diagnosis:
+    return branch.diagnosis_elsewhere("umockdev-wrapper", UMOCKDEV_DIR=machine.bed.get_root_dir())
+
+
+@fault(GATE, "not-plugged", "no keyboard has vendor 0x1234")
+def keyboard_reader_that_is_not_plugged_in(branch: Branch, _: Authority) -> Diagnosis:
+    machine, _keyboards = _wedge(branch, (5, "1-1"), vendor=0x1234)
+    return _among(machine, branch)
+
+
+@fault(GATE, "grabbed", "claimed by another program")
+def keyboard_reader_of_another_program(branch: Branch, _: Authority) -> Diagnosis:
+    machine, (keyboard,) = _wedge(branch, (5, "1-1"))
+    keyboard.grab_errno = errno.EBUSY
+    return _among(machine, branch)
+
+
+@fault(GATE, "misconfigured", "event6 at 1-2")
+def keyboard_readers_that_look_the_same(branch: Branch, _: Authority) -> Diagnosis:
+    machine, _keyboards = _wedge(branch, (5, "1-1"), (6, "1-2"))
+    return _among(machine, branch)
+
+
+@fault(GATE, "misconfigured", "no input device")
+def keyboard_reader_that_is_no_keyboard(branch: Branch, _: Authority) -> None:
+    branch.reader("usb-rfid", device="/dev/null", notation="10D")
+
+
+@fault(GATE, "no-permission", "Permission denied")
+def keyboard_reader_that_the_user_may_not_open(branch: Branch, _: Authority) -> Diagnosis:
+    device = branch.folder / "event5"
+    device.write_bytes(b"")
+    branch.reader("usb-rfid", device=str(device), notation="10D")
+    _open_to_all(branch.folder)
+    device.chmod(0o600)
+    return branch.diagnosis_elsewhere(user=NOBODY)
+
+
+def _once(holds: Callable[[], bool], act: Callable[[], None]) -> None:
+    """Do something as soon as the doctor has opened the device."""
+
+    def wait() -> None:
+        until(holds, every_s=0.01)
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let any user into a test's folder, and give it the state."""
+    for place in (folder, *folder.parents[:3]):
+        place.chmod(place.stat().st_mode | 0o055)
+    state = folder / "state"
+    for path in (state, *state.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
