@@ -252,6 +252,22 @@ def test_what_was_in_hand_when_central_died_is_done_by_the_next(works: Works) ->
     assert sorted(present) == [("E1", 11), ("E2", 8), ("E3", 6), ("E4", 4)]
 
 
+def test_a_live_punch_does_not_wait_behind_a_backlog(works: Works) -> None:
+    """While thousands of days are computed again, the day of a punch that lands now comes first."""
+    crowd = [person(number) for number in range(2, 60)]
+    works.hire(*crowd)
+    for one in crowd:
+        works.punch("2026-01-05 09:00", user=one.employee_id[1:])
+    works.settle()
+    with works.ledger.write() as connection:
+        marks.mark_whole(connection, [one.employee_id for one in crowd])
+    works.published.clear()
+    works.punch("2026-05-12 09:00")
+    works.days.turn()
+    assert [day.employee for day in works.published if day.date == TUESDAY] == ["E1"]
+    assert works.marks() > 0
+
+
 def test_a_person_whose_day_cannot_be_computed_harms_nobody_else(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
