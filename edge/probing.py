@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from edge.errors import ReaderFault
@@ -41,8 +42,9 @@ def run(options: argparse.Namespace) -> int:
     if device is None:
         return UNAVAILABLE
     try:
-        presentations = _presentations(device, options.baud, options.wait)
-        verdict = _verdict(presentations, iter(options.card) if options.card else _asked())
+        with _presenting(device, options.baud) as take:
+            numbers = iter(options.card) if options.card else _asked()
+            verdict = _verdict(lambda: take(options.wait), numbers)
     except ImportError as error:
         _tell(f"{error.name} is not installed. {next_step('driver-missing')}")
         return UNAVAILABLE
@@ -71,22 +73,21 @@ def section(device: str, baud: int, settled: Settled) -> str:
     return "\n".join(["[[reader]]", *lines]) + "\n"
 
 
-def _presentations(device: str, baud: int, wait_s: float) -> Iterator[Presented | None]:
-    """Opened at once, so that a reader that cannot be had is told before a card is asked for."""
+def _presenting(device: str, baud: int) -> AbstractContextManager[Callable[[float], Presented | None]]:
     if _is_keyboard(device):
-        from edge.readers.usb_rfid.presenting import presentations as typed  # noqa: PLC0415 - one driver
+        from edge.readers.usb_rfid import presenting as typing  # noqa: PLC0415 - only the driver that is needed
 
-        return typed(device, wait_s)
-    from edge.readers.serial_rfid.presenting import presentations as sent  # noqa: PLC0415
+        return typing.presenting(device)
+    from edge.readers.serial_rfid import presenting as sending  # noqa: PLC0415
 
-    return sent(device, baud, wait_s)
+    return sending.presenting(device, baud)
 
 
-def _verdict(presentations: Iterator[Presented | None], numbers: Iterator[str]) -> Settled | Undecided:
+def _verdict(take: Callable[[], Presented | None], numbers: Iterator[str]) -> Settled | Undecided:
     cards: list[tuple[Presented, tuple[str, ...]]] = []
     for printed in numbers:
         _tell(f"Present the card {printed}")
-        presented = next(presentations)
+        presented = take()
         if presented is None:
             return Undecided((), "No card came in time; check the reader's light, its plug and --device.")
         _tell(f"  came: {presented.readings[0].sent if presented.readings else presented.evidence}")

@@ -1,7 +1,8 @@
 """Waits for cards at a serial reader of unknown format, and understands each in every format that fits."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import get_args
 
 from edge.readers.card import CardProfile, Seen
@@ -18,24 +19,26 @@ _LIKELIEST: tuple[Format, ...] = ("id12", "rdm6300", "binary", "idteck", "elatec
 """Those with a check come before a line of text, which anything can be."""
 
 
-def presentations(device: str, baud: int, within_s: float) -> Iterator[Presented | None]:
-    """Each card that is presented; None whenever none came in time.
+@contextmanager
+def presenting(device: str, baud: int) -> Iterator[Callable[[float], Presented | None]]:
+    """Open the reader; what it gives waits so many seconds for the next card, None if none came.
 
     Raises Unreachable, Misconfigured or Lost.
     """
     reader = SerialReader("probe", SerialOptions(device=device, format="rdm6300", baud=baud))
     with reader.opened() as port:
-        until, began, came = time.monotonic() + within_s, 0.0, b""
-        while True:
-            data: bytes = reader.received(port)
-            began = began if came else time.monotonic()
-            came += data
-            if came and (not data or time.monotonic() - began > _LONGEST_REST_S):
-                yield understood(came[:_ENOUGH_BYTES])
-                came, until = b"", time.monotonic() + within_s
-            elif not came and time.monotonic() > until:
-                yield None
-                until = time.monotonic() + within_s
+        yield lambda within_s: _next(lambda: reader.received(port), within_s)
+
+
+def _next(received: Callable[[], bytes], within_s: float) -> Presented | None:
+    until = time.monotonic() + within_s
+    while not (came := received()):
+        if time.monotonic() > until:
+            return None
+    until = time.monotonic() + _LONGEST_REST_S
+    while (more := received()) and time.monotonic() < until:
+        came += more
+    return understood(came[:_ENOUGH_BYTES])
 
 
 def understood(came: bytes) -> Presented:

@@ -2,7 +2,8 @@
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from evdev import InputDevice, ecodes
 
@@ -14,15 +15,15 @@ from edge.readers.usb_rfid.reader import KeyboardOptions, KeyboardReader
 _TERMINATORS: tuple[Terminator, ...] = ("enter", "tab", "none")
 
 
-def presentations(device: str, within_s: float) -> Iterator[Presented | None]:
-    """Each card that is presented; None whenever none came in time.
+@contextmanager
+def presenting(device: str) -> Iterator[Callable[[float], Presented | None]]:
+    """Open the reader; what it gives waits so many seconds for the next card, None if none came.
 
     Raises Unreachable, Misconfigured or Lost.
     """
     reader = KeyboardReader("probe", KeyboardOptions(device=device, notation="text"))
     with reader.opened(device) as keyboard:
-        while True:
-            yield _next(keyboard, time.monotonic() + within_s)
+        yield lambda within_s: _next(keyboard, time.monotonic() + within_s)
 
 
 def _next(keyboard: InputDevice, until: float) -> Presented | None:

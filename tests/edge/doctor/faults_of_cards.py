@@ -8,11 +8,11 @@ from pathlib import Path
 
 from serial import Serial
 
+from simulators.serial_reader import SerialReaderSimulator
 from tests.edge.doctor.authority import Authority
 from tests.edge.doctor.branch import Branch, Diagnosis, shadow
 from tests.edge.doctor.table import fault
 from tests.edge.readers.usb_rfid.mocked import Keyboard, Machine
-from tests.waiting import until
 
 GATE = "reader gate"
 NOBODY = 65534
@@ -47,21 +47,21 @@ def serial_reader_that_is_no_port(branch: Branch, _: Authority) -> None:
 def serial_reader_at_another_baud_rate(branch: Branch, _: Authority) -> None:
     device = branch.serial()
     branch.arguments += ["--listen", "10"]
-    _once(lambda: device.heard, lambda: device.garbage(b"\xf0\x0f" * 200))
+    _meanwhile(branch, device, lambda: device.garbage(b"\xf0\x0f" * 200))
 
 
 @fault(GATE, "garbage", "no card in the notation 10D")
 def serial_reader_of_another_notation(branch: Branch, _: Authority) -> None:
     device = branch.serial(format="ascii-line", notation="10D")
     branch.arguments += ["--listen", "10"]
-    _once(lambda: device.heard, lambda: device.garbage(b"142,27997\r\n09334109\r\n"))
+    _meanwhile(branch, device, lambda: device.garbage(b"142,27997\r\n09334109\r\n"))
 
 
 @fault(GATE, "unplugged", "card-reader")
 def serial_reader_that_is_pulled_out(branch: Branch, _: Authority) -> None:
     device = branch.serial()
     branch.arguments += ["--listen", "10"]
-    _once(lambda: device.heard, device.unplug)
+    _meanwhile(branch, device, device.unplug)
 
 
 @fault("edge", "driver-missing", "install punchwire[serial-rfid]")
@@ -115,14 +115,18 @@ def keyboard_reader_that_the_user_may_not_open(branch: Branch, _: Authority) -> 
     return branch.diagnosis_elsewhere(user=NOBODY)
 
 
-def _once(holds: Callable[[], bool], act: Callable[[], None]) -> None:
-    """Do something as soon as the doctor has opened the device."""
+def _meanwhile(branch: Branch, device: SerialReaderSimulator, act: Callable[[], None]) -> None:
+    """Do something again and again while the doctor has the device open, a moment after it opened it."""
+    over = threading.Event()
+    branch.stack.callback(over.set)
 
-    def wait() -> None:
-        until(holds, every_s=0.01)
-        act()
+    def go_on() -> None:
+        while not over.wait(0.3):
+            if device.heard:
+                over.wait(0.2)
+                act()
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=go_on, daemon=True).start()
 
 
 def _open_to_all(folder: Path) -> None:
