@@ -410,3 +410,24 @@ def _web_server() -> Iterator[int]:
         thread.start()
         yield server.getsockname()[1]
         thread.join(10)
+
+
+def test_a_new_terminal_is_believed_when_two_reads_agree() -> None:
+    """The first log of a terminal is taken only after it came out the same twice."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=500, capacity=500) as terminal:
+        terminal.fault("punch-between", times=2)
+        with Session(reader(terminal, live=False, catch_up_s=600.0), desk):
+            whole(desk, terminal)
+        assert terminal.state.heard[Command.PREPARE_BUFFER] == 3
+
+
+def test_an_unclear_event_of_a_full_log_is_looked_up() -> None:
+    """Where the count stands still, an event that cannot be read still says that the log has news."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=200, capacity=200, event_size=8) as terminal:
+        with Session(reader(terminal, catch_up_s=600.0), desk):
+            whole(desk, terminal)
+            terminal.punch("3")
+            desk.until(lambda d: len(d.punches) == 201)
+        assert desk.counts["events_unclear"] == 1
