@@ -95,10 +95,9 @@ def in_order(events: Iterable[Event], limits: Sequence[int]) -> list[Event]:
             single.append(event)
     for place in range(1, len(single) - 1):
         before, one, other = single[place - 1 : place + 2]
-        if one.at == other.at and (before.direction, one.direction, other.direction) == (IN, IN, OUT):
-            today = bisect_right(limits, one.at) - 1
-            if today < 0 or before.at >= limits[today]:
-                single[place : place + 2] = other, one
+        out_first = (before.direction, one.direction, other.direction) == (IN, IN, OUT)
+        if out_first and one.at == other.at and before.at >= limits[bisect_right(limits, one.at) - 1]:
+            single[place : place + 2] = other, one
     return single
 
 

@@ -168,15 +168,14 @@ def time_of_day(value: object) -> int:
     return int(parts[1]) * 3600 + int(parts[2]) * 60
 
 
-def whole(what: str, unit_s: int) -> Callable[[object], int]:
-    """Read a whole number that is not negative, in units of so many seconds, as seconds."""
+def minutes(value: object) -> int:
+    """Read whole minutes as seconds."""
+    return _whole(value, "minutes") * 60
 
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise Refused(f"a whole number of {what}")
-        return value * unit_s
 
-    return read
+def seconds(value: object) -> int:
+    """Read whole seconds."""
+    return _whole(value, "seconds")
 
 
 def hours(limit: int) -> Callable[[object], int]:
@@ -216,6 +215,12 @@ def instant_in(wall: ZoneInfo) -> Callable[[object], int]:
         raise Refused("a time like 2026-03-02T08:24:10")
 
     return read
+
+
+def _whole(value: object, unit: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Refused(f"a whole number of {unit}")
+    return value
 
 
 def _rows(value: object) -> list[object]:

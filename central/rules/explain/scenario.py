@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from central.rules.clocking import Direction, Event
 from central.rules.explain import form
-from central.rules.explain.form import Form, maybe, one_of, whole
+from central.rules.explain.form import Form, maybe, one_of
 from central.rules.plan import Options
 from central.rules.policy import Card, Cardholder, Unit
 from central.rules.shift import WEEKDAYS, DayRow, Lunch, Overtime, Shift
@@ -22,9 +22,6 @@ SWITCHES = ("before_begin", "after_end", "during_lunch", "day_off")
 MOST_CARRY_HOURS = 48
 MOST_EARLY_HOURS = 24
 """With more, the limits of workdays would overtake each other (`plan.Options`)."""
-
-_minutes = whole("minutes", 60)
-_seconds = whole("seconds", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +109,8 @@ def _row(entry: Form) -> DayRow:
         report=entry.take("report", form.time_of_day, **needed),
         knock_off=entry.take("knock_off", form.time_of_day, **needed),
         lunch=_lunch(entry.form("lunch", {"mode": "none"})),
-        minimum=entry.take("min_overtime", maybe(_minutes), None) or 0,
-        maximum=entry.take("max_overtime", maybe(_minutes), None),
+        minimum=entry.take("min_overtime", maybe(form.minutes), None) or 0,
+        maximum=entry.take("max_overtime", maybe(form.minutes), None),
     )
     entry.close()
     return row
@@ -125,7 +122,7 @@ def _lunch(entry: Form) -> Lunch:
     if mode == "fixed":
         begin, end = entry.take("begin", form.time_of_day), entry.take("end", form.time_of_day)
     elif mode == "flexible":
-        length = entry.take("minutes", _minutes)
+        length = entry.take("minutes", form.minutes)
     if mode is not None:
         entry.close()
     return Lunch(cast("Literal['none', 'fixed', 'flexible']", mode), begin, end, length)
@@ -141,7 +138,7 @@ def _period(entry: Form) -> tuple[date, date]:
         if last < first:
             entry.refuse("end", f"{last} is before the start {first}")
         elif (last - first).days >= LONGEST_PERIOD:
-            entry.refuse("end", f"{last} is more than {LONGEST_PERIOD} days after the start {first}")
+            entry.refuse("end", f"{last} makes a period of more than {LONGEST_PERIOD} days")
     return first, last
 
 
@@ -186,8 +183,8 @@ def _options(entry: Form) -> tuple[Options, int | None]:
     defaults = Options()
     options = Options(
         zone=entry.take("timezone", form.zone, defaults.zone),
-        duplicate_s=entry.take("dedupe_seconds", _seconds, defaults.duplicate_s),
-        just_s=entry.take("just_seconds", _seconds, defaults.just_s),
+        duplicate_s=entry.take("dedupe_seconds", form.seconds, defaults.duplicate_s),
+        just_s=entry.take("just_seconds", form.seconds, defaults.just_s),
         carry_s=entry.take("carry_hours", form.hours(MOST_CARRY_HOURS), defaults.carry_s),
         early_s=entry.take("early_margin_hours", form.hours(MOST_EARLY_HOURS), defaults.early_s),
     )

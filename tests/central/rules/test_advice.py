@@ -105,6 +105,37 @@ def test_the_extents_of_a_day_off_follow_its_own_switch() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (
+            works(minimum=30),
+            (
+                "min_overtime 30: who makes up for less than 30 minutes loses them, even at the normal rate; "
+                "no more than 5 is advised"
+            ),
+        ),
+        (
+            works(maximum=10),
+            (
+                "max_overtime 10: who comes later than that cannot make up for it, "
+                "as extra time is cut before it is added; 30 or more, or none, is advised"
+            ),
+        ),
+        (
+            works(minimum=5, maximum=4),
+            (
+                "max_overtime 4 is below min_overtime 5: "
+                "extra time counts from 5 minutes on, and then only 4 of it"
+            ),
+        ),
+    ],
+)
+def test_advice_on_the_extents_is_told_in_minutes(row: DayRow, text: str) -> None:
+    """The numbers are those of the settings."""
+    assert _texts(row) == [text]
+
+
 def test_rows_with_the_same_advice_share_one_line() -> None:
     """A week of equal days is told once, with all its places."""
     large = works(minimum=30)
@@ -128,8 +159,11 @@ def test_rows_with_the_same_advice_share_one_line() -> None:
 def test_a_night_that_runs_into_the_next_row_is_told(first: DayRow, second: DayRow, advised: bool) -> None:
     """Two scheduled times at once cannot both be worked; a cycle's last row is followed by its first."""
     spare = works("14:30-20:00")
-    assert bool(advise(cycle(first, second, spare))) is advised
-    assert bool(advise(cycle(second, spare, first))) is advised
+    text = "the scheduled time still runs when that of {} begins; nobody can work both"
+    told = [str(advice) for advice in advise(cycle(first, second, spare))]
+    assert told == ([f"rows[1]: {text.format('rows[2]')}"] if advised else [])
+    told = [str(advice) for advice in advise(cycle(second, spare, first))]
+    assert told == ([f"rows[3]: {text.format('rows[1]')}"] if advised else [])
 
 
 def test_a_single_row_follows_itself() -> None:

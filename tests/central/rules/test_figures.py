@@ -78,6 +78,7 @@ def test_an_absence_still_says_what_was_allotted() -> None:
         (OFFICE, "in 08:00, out 12:00, out 16:00", ("in_added", "double_out", "clamped")),
         (OFFICE, "in 07:00, out 07:30, out 16:00", ("in_added", "double_out", "discarded")),
         (OFFICE, "in 08:00, in 08:00:10, out 16:00", ("duplicate_dropped",)),
+        (OFFICE, "in 07:00, out 08:00, out 16:00", ("in_added", "double_out", "discarded")),
         (OFFICE, "in 08:00, ? 16:00", ("direction_inferred",)),
         (OFFICE, "in 08:00, out 16:01", ("discarded",)),
         (DAY_OFF, "in 08:00, out 16:00", ("day_off_work", "discarded")),
@@ -96,6 +97,7 @@ def test_a_carried_clocking_is_flagged_where_it_ended_up() -> None:
     monday, tuesday = evaluate(plan_of(shift, 2), punches("in 14:00, ? 00:30+1"))
     assert monday.flags == ("direction_inferred", "carried")
     assert tuesday.flags == ()
+    assert evaluate(plan_of(shift, 2), punches("in 14:00, out 00:30+1"))[0].flags == ("carried",)
 
 
 def test_an_open_day_is_flagged_for_its_added_out() -> None:

@@ -180,6 +180,7 @@ def test_the_limits_of_workdays_are_in_order(person: Person) -> None:
     """R8: they never overtake each other, so every instant has one workday."""
     plan = _plan(person)
     assert all(one <= other for one, other in pairwise(plan.limits))
+    assert all(type(limit) is int for limit in plan.limits)
     assert [day.date for day in plan.period] == [
         person.first + timedelta(days=number) for number in range((person.last - person.first).days + 1)
     ]

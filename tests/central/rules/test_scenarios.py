@@ -1,6 +1,7 @@
 """E: scenario files, their answers, and what is said of files with mistakes."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 
 from central.rules.explain.answer import as_text, explain
 from central.rules.explain.scenario import ScenarioError, read_scenario
+from central.rules.policy import Card, Cardholder, Unit
+from central.rules.shift import DayRow, Lunch, Overtime
 
 SAMPLES = sorted((Path(__file__).parent / "scenarios").glob("*.json"))
 FIGURES = {
@@ -75,10 +78,48 @@ def test_the_answer_is_plain_json() -> None:
 
 def test_every_figure_is_cut_for_itself() -> None:
     """R26: 59 seconds are no minute, and the figures of a day need not add up to the minute."""
-    day = explain(_office(events__0__at="2026-03-02T08:30:59", events__3__at="2026-03-02T17:29:01"))
-    monday = day["days"]["2026-03-02"]
-    assert (monday["late_minutes"], monday["early_leave_minutes"]) == (0, 0)
-    assert (monday["presence_minutes"], monday["work_minutes"]) == (486, 478)
+    events = [
+        {"at": "2026-03-02T08:31:59", "card": "06008E6D5D", "dir": "IN"},
+        {"at": "2026-03-02T12:00:00", "card": "06008E6D5D", "dir": "OUT"},
+        {"at": "2026-03-02T12:10:59", "card": "06008E6D5D", "dir": "IN"},
+        {"at": "2026-03-02T16:28:01", "card": "06008E6D5D", "dir": "OUT"},
+        {"at": "2026-03-03T08:30:00", "card": "06008E6D5D", "dir": "IN"},
+        {"at": "2026-03-03T17:50:59", "card": "06008E6D5D", "dir": "OUT"},
+    ]
+    days = explain(_office(events=events))["days"]
+    monday, tuesday = days["2026-03-02"], days["2026-03-03"]
+    assert (monday["late_minutes"], monday["early_leave_minutes"]) == (1, 61)
+    assert (monday["break_minutes"], monday["lunch_minutes"]) == (10, 10)
+    assert (monday["presence_minutes"], monday["work_minutes"], monday["discarded_minutes"]) == (465, 405, 60)
+    assert (tuesday["overtime_minutes"], tuesday["allotted_minutes"]) == (20, 480)
+    assert all(type(day[name]) is int for day in days.values() for name in FIGURES)
+
+
+@pytest.mark.parametrize(("last", "included"), [("2026-03-02", True), ("2026-03-01", False)])
+def test_a_card_that_ended_before_the_period_does_not_count(last: str, included: bool) -> None:
+    """C2.1 through the file, where the date may carry a time."""
+    assert explain(_office(cardholder__cards__0__deactivation=f"{last}T12:00:00"))["included"] is included
+
+
+def test_a_guessed_direction_depends_on_all_days_before_it() -> None:
+    """C9.6: one day asked alone gives what it gives in the whole period, however far back that begins."""
+    data = _changed(
+        "night-cycle",
+        {"shifts__guard__rows__2": _sample("night-cycle")["input"]["shifts"]["guard"]["rows"][0]},
+    )
+    data["period"] = {"start": "2026-05-11", "end": "2026-05-20"}
+    times = ["2026-05-11T23:00:00"]
+    for day in range(12, 22):
+        times += [f"2026-05-{day}T15:00:00", f"2026-05-{day}T23:00:00"]
+    data["events"] = [{"at": at, "card": "06008E6D5D", "dir": None} for at in times]
+    whole = explain(data)["days"]
+    assert whole["2026-05-20"]["events"] == [
+        ["2026-05-20T23:00:00", "IN", "real"],
+        ["2026-05-21T15:00:00", "OUT", "real"],
+    ]
+    for day in range(11, 21):
+        data["period"] = {"start": f"2026-05-{day}", "end": f"2026-05-{day}"}
+        assert explain(data)["days"] == {f"2026-05-{day}": whole[f"2026-05-{day}"]}
 
 
 def test_a_person_without_a_card_is_not_in_the_result() -> None:
@@ -126,6 +167,91 @@ def test_a_time_with_an_offset_is_an_instant() -> None:
     """C10: an offset is believed, a time without one is local to the options' zone."""
     answered = explain(_office(events__0__at="2026-03-02T03:00:00Z", options__timezone="Asia/Kolkata"))
     assert answered["days"]["2026-03-02"]["events"][0] == ["2026-03-02T08:30:00", "IN", "real"]
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("cardholder__custom_shift", "C2.3: the shift office is E1042's own."),
+        (
+            "org_path__0__shift",
+            "C2.3: the shift office comes from the department QC-Online, the nearest that names one.",
+        ),
+        (
+            "org_path__1__shift",
+            "C2.3: the shift office comes from the organization ACCUMAX, the nearest that names one.",
+        ),
+    ],
+)
+def test_each_day_tells_where_its_shift_comes_from(place: str, reason: str) -> None:
+    """The first sentence names the person or the unit."""
+    days = explain(_office(**{"org_path__1__shift": None, place: "office"}))["days"]
+    assert {day["why"][0] for day in days.values()} == {reason}
+
+
+def test_what_may_be_left_out_has_its_default() -> None:
+    """The least that a scenario needs: no units, no switches, no lunch, cards that are enabled since ever."""
+    least = _office(org_path=..., events=..., options=..., cardholder__custom_shift="office")
+    least["cardholder"]["cards"] = [{"id": "A"}]
+    least["shifts"]["office"].pop("overtime")
+    least["shifts"]["office"].pop("exceptions")
+    least["shifts"]["office"]["days"]["mon"] = {"workday": True, "report": "08:00", "knock_off": "16:00"}
+    scenario = read_scenario(least)
+    assert scenario.person == Cardholder("E1042", (Card("A"),), (), "office")
+    assert (scenario.events, scenario.as_of) == ((), None)
+    shift = scenario.shifts["office"]
+    assert (shift.version, shift.overtime, shift.exceptions) == ("office", Overtime(), {})
+    assert shift.rows[0] == DayRow(workday=True, report=8 * 3600, knock_off=16 * 3600)
+    assert shift.rows[6] == DayRow(workday=False)
+    assert read_scenario(_office(shifts={}, org_path=[])).shifts == {}
+    assert read_scenario(_office(shifts=..., org_path=[])).shifts == {}
+    assert read_scenario(_office(cardholder__custom_shift=...)).person.custom_shift is None
+
+
+def test_everything_that_is_told_is_read() -> None:
+    """A whole scenario, field by field."""
+    row = {"workday": False, "report": "07:00", "max_overtime": 90}
+    scenario = read_scenario(_office(shifts__office__exceptions={"2026-03-04": row}))
+    assert scenario.person.cards == (Card("06008E6D5D", enabled=True, activation=date(2025, 1, 1)),)
+    assert scenario.person.units[1] == Unit("organization", "ACCUMAX", "office")
+    assert [event.id for event in scenario.events[:2]] == ["1", "2"]
+    assert (scenario.events[1].direction, scenario.events[1].card) == ("OUT", "06008E6D5D")
+    shift = scenario.shifts["office"]
+    assert shift.overtime == Overtime(after_end=True, day_off=True)
+    assert shift.exceptions == {date(2026, 3, 4): DayRow(workday=False, report=7 * 3600, maximum=90 * 60)}
+    assert shift.rows[0].lunch == Lunch("fixed", 12 * 3600 + 1800, 13 * 3600 + 1800)
+    cycle = read_scenario(_sample("night-cycle")["input"]).shifts["guard"]
+    assert (cycle.kind, cycle.start, len(cycle.rows)) == ("regular", date(2026, 5, 11), 3)
+    assert cycle.rows[0].lunch == Lunch("flexible", length=1800)
+
+
+@pytest.mark.parametrize("end", ["2026-03-02", "2036-04-17"])
+def test_a_period_may_be_one_day_or_ten_years(end: str) -> None:
+    """Both ends of what may be asked."""
+    assert read_scenario(_office(period__end=end)).last == date.fromisoformat(end)
+
+
+def test_the_text_has_a_table_and_the_sentences() -> None:
+    """For reading: a line for each day in minutes, and below it its clockings and the reasons."""
+    expected = (Path(__file__).parent / "scenarios" / "office-week.txt").read_text()
+    assert as_text(explain(_office())) + "\n" == expected
+
+
+def test_the_page_shows_what_the_command_says() -> None:
+    """The example of docs/rules.md gives the text that stands behind it."""
+    page = (Path(__file__).parents[3] / "docs" / "rules.md").read_text()
+    scenario = page.split("```json\n", 1)[1].split("```", 1)[0]
+    shown = page.split("```text\n", 1)[1].split("```", 1)[0]
+    assert as_text(explain(json.loads(scenario))) + "\n" == shown
+
+
+def test_the_text_tells_what_is_missing() -> None:
+    """No shift and no card have their words, too."""
+    assert as_text(explain(_office(org_path=[]))).splitlines()[0] == "cards 06008E6D5D; no shift"
+    assert as_text(explain(_office(cardholder__cards=[]))).splitlines() == [
+        "cards none; shift office of the organization",
+        "C2.2: no card counts in this period, so the person is not in the result",
+    ]
 
 
 def test_the_options_have_their_defaults() -> None:
@@ -200,14 +326,17 @@ def test_a_minimum_left_empty_is_none() -> None:
         ({"period__start": "2026-02-30"}, 'period.start: "2026-02-30" is not a date'),
         ({"period__start": "2026-W10-1"}, 'period.start: "2026-W10-1" is not a date'),
         ({"period__end": "2026-03-01"}, "period.end: 2026-03-01 is before the start 2026-03-02"),
-        (
-            {"period__end": "2036-04-19"},
-            "period.end: 2036-04-19 is more than 3700 days after the start 2026-03-02",
-        ),
+        ({"period__end": "2036-04-18"}, "period.end: 2036-04-18 makes a period of more than 3700 days"),
         (
             {"period": {"start": "1899-12-31", "end": "1900-01-01"}},
             "period.start: 1899-12-31 is not in the years 1900 to 2199",
         ),
+        (
+            {"period": {"start": "2199-12-31", "end": "2200-01-01"}},
+            "period.end: 2200-01-01 is not in the years 1900 to 2199",
+        ),
+        ({"cardholder__cards": ...}, "cardholder.cards: missing"),
+        ({"cardholder__cards__0__deactivation": 5}, "cardholder.cards[1].deactivation: 5 is not a date"),
         ({"period__until": "2026-03-09"}, "period.until: unknown key"),
         ({"cardholder": ...}, "cardholder: missing"),
         ({"cardholder__id": ""}, 'cardholder.id: "" is not a text'),
@@ -259,6 +388,7 @@ def test_a_mistake_is_one_line_with_its_place(changes: dict[str, Any], mistake: 
         ({"shifts__guard__rows": []}, "shifts.guard.rows: a cycle needs one row at least"),
         ({"shifts__guard__rows__1__report": "6"}, 'shifts.guard.rows[2].report: "6" is not a time of day'),
         ({"shifts__guard__rows__0__lunch__minutes": 7.5}, None),
+        ({"shifts__guard__rows": ...}, "shifts.guard.rows: missing"),
         ({"shifts__guard__start_date": ...}, "shifts.guard.start_date: missing"),
         ({"shifts__guard__start_date": 20260511}, "shifts.guard.start_date: 20260511 is not a date"),
         ({"shifts__guard__days": {}}, "shifts.guard.days: unknown key"),
@@ -289,6 +419,7 @@ def test_a_scenario_is_an_object(data: object) -> None:
         explain(data)
     assert len(caught.value.mistakes) == 1
     assert caught.value.mistakes[0].startswith("scenario: ")
+    assert caught.value.mistakes[0].endswith(" is not an object")
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:

@@ -56,6 +56,51 @@ def test_a_plain_day_is_told_from_its_row_to_its_sum() -> None:
     ]
 
 
+def test_a_day_with_a_break_tells_both_stays() -> None:
+    """Nothing is said of a lunch where the shift has none, and nothing of extents that are not set."""
+    told = _told(OFFICE, "in 08:00, out 12:00, in 12:30, out 15:00", options=Options(zone="Asia/Kolkata"))
+    assert told[2:] == [
+        (
+            "C7.1: present 08:00 to 12:00 and 12:30 to 15:00, 6 h 30 min: "
+            "0 min before Report Time, 6 h 30 min in the scheduled time, 0 min after Knock Off."
+        ),
+        "R20: out from 12:00 to 12:30, 30 min of break.",
+        (
+            "C7.6: 6 h 30 min of normal time and 0 min of extra time make 6 h 30 min; "
+            "of 8 h allotted, 6 h 30 min are work, and 0 min beyond are overtime."
+        ),
+        "R25: the OUT at 15:00 comes last, 1 h before Knock Off 16:00.",
+    ]
+
+
+def test_lunch_work_is_no_normal_time() -> None:
+    """C7.6 adds what C7.2 left."""
+    told = _told(FIXED, "in 08:00, out 16:00")
+    assert any(sentence.startswith("C7.6: 7 h of normal time and 0 min of extra") for sentence in told)
+
+
+def test_nothing_is_said_of_extents_without_extra_time() -> None:
+    """R10 and R11 speak of extra time that is there."""
+    told = _told(works(minimum=30), "in 08:00, out 16:00", AFTER_END)
+    assert not any(sentence.startswith(("R10", "R11", "R13")) for sentence in told)
+
+
+def test_a_maximum_of_nothing_is_told_as_a_cut() -> None:
+    """Reaching the minimum and being cut to nothing is not being below the minimum."""
+    told = _told(works(minimum=30, maximum=0), "in 08:00, out 16:30", AFTER_END)
+    assert "R11: 30 min of extra time reach the minimum of 30 min." in told
+    assert "R13: the maximum cuts 30 min of extra time to 0 min." in told
+
+
+def test_the_extents_of_a_day_off_are_told() -> None:
+    """R10 and R13 on a day off."""
+    low, high = DayRow(workday=False, minimum=7200), DayRow(workday=False, maximum=1800)
+    text = "in 10:00, out 11:00"
+    expected = "R10: 1 h of extra time are less than the minimum of 2 h, so none of it counts."
+    assert _told(low, text, ALL_ON)[-1] == expected
+    assert _told(high, text, ALL_ON)[-1] == "R13: the maximum cuts 1 h of extra time to 30 min."
+
+
 @pytest.mark.parametrize(
     ("row", "events", "overtime", "sentence"),
     [
@@ -367,6 +412,13 @@ def test_a_carried_clocking_says_why_it_ends_the_workday() -> None:
 @pytest.mark.parametrize(
     ("days", "sentence"),
     [
+        (
+            0,
+            (
+                "C3.3: 2026-03-02 is day 0 from the start 2026-03-02 of the shift cycle; "
+                "0 modulo 3 rows is 0, plus one row 1"
+            ),
+        ),
         (
             4,
             (

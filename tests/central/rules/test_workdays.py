@@ -54,6 +54,26 @@ def test_a_distance_of_zero_keeps_everything_but_identical_events() -> None:
     assert result.duplicates == ()
 
 
+@pytest.mark.parametrize(
+    ("distance", "events", "kept"),
+    [
+        (0, "in 08:00, ? 08:00, out 16:00", "in 08:00, out 08:00, in 08:00*, out 16:00"),
+        (1, "in 08:00, in 08:00:01, out 16:00", "in 08:00, out 16:00"),
+        (1, "in 08:00, in 08:00:02, out 16:00", "in 08:00, out 08:00:02*, in 08:00:02, out 16:00"),
+    ],
+)
+def test_the_distance_can_be_chosen(distance: int, events: str, kept: str) -> None:
+    """R4: one second is a distance, zero is none."""
+    assert written(the_day(OFFICE, events, options=Options(duplicate_s=distance)).sequence) == kept
+
+
+def test_a_repeat_is_told_on_its_own_workday() -> None:
+    """Also where the workday before has clockings of its own."""
+    events = punches("in 08:00, out 16:00, in 08:00+1, in 08:00:30+1, out 16:00+1")
+    monday, tuesday = evaluate(plan_of(weekly(OFFICE), 2), events)
+    assert (len(monday.duplicates), len(tuesday.duplicates)) == (0, 1)
+
+
 def test_dropped_events_are_named_beside_the_day() -> None:
     """A dropped event is reported with the one that it repeats; an identical one leaves no trace."""
     result = the_day(OFFICE, "in 08:00, in 08:00, in 08:00:40, out 16:00")
@@ -89,6 +109,9 @@ def test_the_smallest_id_stands_for_identical_events() -> None:
             "in 08:00, out 12:00, out 13:00, in 13:00, out 16:00",
             "in 08:00, out 12:00, in 13:00, out 13:00, in 13:00*, out 16:00",
         ),
+        # the last two of all, and behind an IN at the very start of the workday
+        ("in 08:00, in 16:00, out 16:00", "in 08:00, out 16:00, in 16:00, out 16:00:01*"),
+        ("in 00:00, in 16:00, out 16:00", "in 00:00, out 16:00, in 16:00, out 16:00:01*"),
         # a direction that nobody knows yet settles nothing: IN first
         (
             "? 08:00, out 12:00, in 12:00, out 16:00",
@@ -139,6 +162,7 @@ AFTERNOON, EARLY, SMALL_HOURS = works("14:00-22:00"), works("02:00-10:00"), work
         (DAY_OFF, SMALL_HOURS, "23:59-1"),
         (DAY_OFF, works("04:00-12:00"), "00:00"),  # four hours after midnight is not less than four
         (OFFICE, works("00:00-08:00"), "20:00-1"),
+        (works("15:00-23:00"), works("04:00-12:00"), "00:00"),
     ],
 )
 def test_the_limit_between_two_workdays(yesterday: DayRow, today: DayRow, limit: str) -> None:
@@ -272,6 +296,45 @@ def test_the_window_reaches_two_workdays_back_and_one_ahead() -> None:
         punches("in 00:00", MONDAY - DAY)[0].at,
         punches("in 00:00+2")[0].at,
     )
+
+
+def test_the_window_begins_with_its_first_instant_and_ends_before_its_last() -> None:
+    """An event on its first limit counts, one on its last does not, whatever else was handed in."""
+    plan = prepare(always(weekly(OFFICE)), MONDAY, MONDAY, DEFAULTS, reach=0)
+    results = evaluate(plan, punches("out 23:59:59, in 00:00, out 01:00, in 23:00, in 00:00+2"))
+    assert written(results[0].sequence) == "in 00:00, out 01:00, in 23:00, out 23:59:59"
+    assert evaluate(plan, punches("out 23:59:59", MONDAY - DAY))[0].status == "absent"
+
+
+def test_a_carry_and_its_repeat_are_told_without_a_workday_before() -> None:
+    """The first workday of a plan can be the one that a clocking is carried to."""
+    plan = prepare(always(weekly(AFTERNOON)), MONDAY, MONDAY, DEFAULTS, reach=0)
+    monday = evaluate(plan, punches("in 14:00, out 00:10+1, out 00:10:30+1"))[0]
+    assert written(monday.sequence) == "in 14:00, out 00:10+1"
+    assert len(monday.duplicates) == 1
+
+
+def test_an_evening_event_may_belong_to_the_next_date() -> None:
+    """R8: before an early start the workday begins on the evening before."""
+    at = punches("in 22:30")[0].at
+    assert natural_day(always(cycle(DAY_OFF, EARLY)), at, DEFAULTS) == MONDAY + DAY
+
+
+def test_a_day_off_has_no_hours() -> None:
+    """Nothing of its schedule stands in the plan."""
+    workday = plan_of(weekly(DAY_OFF)).period[0]
+    assert (workday.starts, workday.ends, workday.allotted) == (0, 0, 0)
+    assert (workday.lunch_from, workday.lunch_to) == (0, 0)
+    assert (workday.lunch_work_from, workday.lunch_work_to) == (0, 0)
+
+
+def test_limits_are_those_of_the_organizations_zone() -> None:
+    """R8: midnight and halfway are told by the zone, not by the machine."""
+    kolkata = Options(zone="Asia/Kolkata")
+    monday, tuesday, _ = plan_of(cycle(NIGHT, DAY_OFF, OFFICE), 3, options=kolkata).period
+    assert monday.opens == punches("in 18:30", MONDAY - DAY)[0].at
+    assert monday.closes == punches("in 09:30+1")[0].at
+    assert tuesday.closes == punches("in 18:30+1")[0].at
 
 
 @pytest.mark.parametrize(("directed", "ahead"), [(True, 1), (False, 2)])
