@@ -1,7 +1,7 @@
 """Owns the way from the ledger's punches to evaluated workdays: gather what is needed, then ask the rules."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
@@ -18,9 +18,10 @@ from central.rules.day import DayResult
 from central.rules.plan import DAY, Options, Plan, prepare
 from central.rules.policy import evaluate
 from central.schedule.rosters import Assigned, Rosters
+from central.timing.verdict import Timed, timed
 from central.workdays.anchors import anchored, rests
 from central.workdays.contacts import Reader
-from central.workdays.interpretation import Raw, Sites, direction, doubt, instant
+from central.workdays.interpretation import Raw, Sites, direction
 from central.workdays.span import DaySpan, day_of, number
 
 REACHES = (2, 9, 37)
@@ -39,19 +40,22 @@ class Clocked:
 
     events: list[Event] = field(default_factory=list)
     readers: dict[str, Reader] = field(default_factory=dict)
+    times: list[Timed] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class PersonDays:
     """The evaluated workdays of one person.
 
-    `settled_behind` tells that no change of the last workday can reach the one behind it.
+    `times` are those of their punches, with the bounds of the true ones. `settled_behind` tells that no
+    change of the last workday can reach the one behind it.
     """
 
     employee: Employee
     assigned: Assigned
     results: list[DayResult]
     readers: Mapping[str, Reader]
+    times: Sequence[Timed]
     settled_behind: bool
 
 
@@ -116,6 +120,7 @@ class Computer:
                         assigned,
                         evaluate(plan, theirs.events, now),
                         theirs.readers,
+                        theirs.times,
                         anchored(plan, theirs.events, plan.end),
                     )
                 )
@@ -132,11 +137,12 @@ class Computer:
             owner = self.owner(punch)
             if owner is None or (clocked := found.get(owner.employee_id)) is None:
                 continue
-            at = instant(punch, self.sites)
-            if doubt(punch, at) is None:
+            time = timed(punch, self.sites)
+            if time.doubt is None:
                 punch_id = punch.punch_id.hex()
-                clocked.events.append(Event(at, direction(punch, self.sites), punch_id))
+                clocked.events.append(Event(time.at, direction(punch, self.sites), punch_id))
                 clocked.readers[punch_id] = (punch.edge, punch.reader)
+                clocked.times.append(time)
         for clocked in found.values():
             clocked.events.sort(key=_at)
         return found

@@ -41,7 +41,7 @@ class Report:
 
 
 WHO = ("employee", "name", "department", "date")
-REVIEW = ("employee", "name", "department", "time", "reader", "badge", "reason")
+REVIEW = ("employee", "name", "department", "time", "reader", "badge", "reason", "proposed", "punch")
 """The columns of the report on punches whose time cannot be right; it knows no workdays."""
 
 

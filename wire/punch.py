@@ -31,14 +31,16 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How far the Pi's time can be believed at the instant of reading.
 
-    `offset_s` is terminal minus Pi in seconds where it was measured; `boot_id` and `uptime_s` let
-    central repair times from before the first sync of a boot.
+    `offset_s` is terminal minus Pi in seconds where it was measured, `offset_before_s` what it was when
+    the terminal was read before; `boot_id` and `uptime_s` let central repair times from before the first
+    sync of a boot.
     """
 
     trust: Trust
     boot_id: str
     uptime_s: float
     offset_s: float | None = None
+    offset_before_s: float | None = None
 
 
 class Punch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="punch"):

@@ -1,6 +1,6 @@
 """Owns what is to be computed next: marks, time that passed, readers that are back, people not covered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -9,7 +9,8 @@ from central.computing import Computer
 from central.ledger.punches import badge_key
 from central.ledger.workdays import coverage, raw, results, waiting
 from central.ledger.workdays.marks import Mark
-from central.workdays.interpretation import Raw, doubt, instant
+from central.timing.verdict import impossible, timed
+from central.workdays.interpretation import Raw, instant
 from central.workdays.span import DaySpan, merged
 
 AT_ONCE = 500
@@ -91,12 +92,20 @@ class Collector:
                 if (_key(punch), punch.edge) not in badges:
                     continue
                 owner = self._computer.owner(punch)
-                at = instant(punch, self._computer.sites)
-                if (why := doubt(punch, at)) is not None:
-                    wanted.doubted.append((punch.punch_id, why))
+                time = timed(punch, self._computer.sites)
+                if time.doubt is not None:
+                    wanted.doubted.append((punch.punch_id, time.doubt))
                 elif owner is not None:
-                    first, last = self._computer.touched(owner, punch, at)
-                    wanted.add(owner.employee_id, (first, min(last, max(today, first + 1))))
+                    for at in {time.at, *self._told(punch)}:
+                        first, last = self._computer.touched(owner, punch, at)
+                        wanted.add(owner.employee_id, (first, min(last, max(today, first + 1))))
+
+    def _told(self, punch: Raw) -> Iterator[int]:
+        """Where a punch may have counted before its time was corrected: where it says itself."""
+        if punch.repaired_us is not None or punch.accepted_us is not None:
+            at = instant(punch, self._computer.sites)
+            if impossible(at, punch) is None:
+                yield at
 
     def _add_person(
         self, connection: Connection, mark: Mark, employee_id: str, today: int, wanted: Wanted

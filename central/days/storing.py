@@ -9,6 +9,7 @@ from central.computing import Computer, PersonDays
 from central.ledger.workdays import coverage, marks, results, waiting
 from central.ledger.workdays.results import Place, Stored
 from central.rules.day import DayResult as Evaluated
+from central.timing.flags import unsure_of
 from central.workdays.contacts import Contacts, Reader
 from central.workdays.published import SETTLE_S, is_over, published, unread_for, waiting_for
 from central.workdays.span import DaySpan, number
@@ -138,7 +139,7 @@ class _Comparison:
         result = published(self._id, evaluated, entry, self._readers, self._computer.zone, self._now)
         edges = self._computer.sites.edges_of(self._person.employee.branch)
         unread = unread_for(evaluated, self._contacts, self._contacts.used(edges, used, day), self._now)
-        result = waiting_for(result, unread)
+        result = waiting_for(unsure_of(result, evaluated, self._person.times), unread)
         encoded = encode(result)
         news = old is None or old.result != encoded
         due_s = None if over else workday.ends + SETTLE_S

@@ -3,19 +3,20 @@
 All functions run inside the caller's transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
-from central.ledger import orders
+from central.ledger import orders, repairs
 from central.ledger.database import insert_into
 from central.ledger.punches import Row, keep_other_versions, punch_row, store, touched_by
 from central.ledger.schema import arrivals, edge_facts, readers, streams
 from central.ledger.workdays import marks as day_marks
 from central.streams import Parcel, Stream
+from central.timing.boots import Sighting, told_by
 from wire.codec import encode
 from wire.facts import EdgeEvent, Fact, OrderOutcome
 from wire.punch import Punch
@@ -82,20 +83,47 @@ def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Bro
     fresh: dict[tuple[str, str], bool] = {}
     again: list[tuple[str, Punch]] = []
     touched: set[day_marks.Touched] = set()
+    unsure: dict[repairs.BootKey, list[bytes]] = {}
     for row, (edge, punch), is_new in zip(rows, arrived, store(connection, rows), strict=True):
         if not is_new:
             again.append((edge, punch))
             continue
         new[row[-2]] += 1
         touched.add(touched_by(row))
+        if punch.clock.trust != "synced":
+            unsure.setdefault((edge, punch.clock.boot_id), []).append(row[0])
         reader = (edge, punch.reader)
         fresh[reader] = fresh.get(reader, False) or punch.how != "reread"
     keep_other_versions(connection, again, at)
     day_marks.touch(connection, touched)
+    repairs.learn(connection, _sightings(arrived, others), unsure, at)
     _count_new(connection, new)
     _touch_readers(connection, fresh, at)
     heard = frozenset(reader for reader, newly in fresh.items() if newly)
     return Brought(sum(new.values()), heard, _keep(connection, others, at))
+
+
+def _sightings(
+    arrived: Iterable[tuple[str, Punch]], others: Iterable[tuple[Parcel, int, Fact]]
+) -> dict[repairs.BootKey, list[Sighting]]:
+    """What these facts tell of synchronised clocks: of each boot the earliest and the latest."""
+    found: dict[repairs.BootKey, list[Sighting]] = {}
+    for edge, punch in arrived:
+        if punch.clock.trust == "synced":
+            _see(found, (edge, punch.clock.boot_id), Sighting(punch.clock.uptime_s, punch.read_at))
+    for parcel, _, fact in others:
+        if isinstance(fact, EdgeEvent) and (seen := told_by(fact)) is not None:
+            _see(found, (parcel.edge, seen[0]), seen[1])
+    return found
+
+
+def _see(found: dict[repairs.BootKey, list[Sighting]], key: repairs.BootKey, one: Sighting) -> None:
+    if (known := found.get(key)) is None:
+        found[key] = [one, one]
+    elif one.uptime_s < known[0].uptime_s:
+        known[0] = one
+    elif one.uptime_s > known[1].uptime_s:
+        known[1] = one
 
 
 def _arrive(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> list[int]:

@@ -174,6 +174,24 @@ STEPS: list[Step] = [
                 FOR EACH STATEMENT EXECUTE FUNCTION settings_refuse()""",
         ),
     ),
+    Step(
+        "0004-time",
+        (
+            "ALTER TABLE punches ADD COLUMN offset_before_s {real}",
+            """CREATE INDEX punches_of_an_unsure_boot ON punches (edge, boot_id)
+                WHERE clock_trust <> 'synced'""",
+            """CREATE TABLE boots (
+                edge TEXT NOT NULL, boot_id TEXT NOT NULL,
+                first_uptime_s {real} NOT NULL, first_at_us {long} NOT NULL,
+                last_uptime_s {real} NOT NULL, last_at_us {long} NOT NULL,
+                PRIMARY KEY (edge, boot_id)) {clustered}""",
+            """CREATE TABLE repairs (
+                punch_id {bytes} NOT NULL PRIMARY KEY, day INTEGER NOT NULL, badge_key TEXT NOT NULL,
+                read_at_us {long}, within_s {real}, accepted_at_us {long}, actor TEXT,
+                noted_at_us {long} NOT NULL) {clustered}""",
+            "CREATE INDEX repairs_of_a_day_by_badge ON repairs (day, badge_key)",
+        ),
+    ),
 ]
 
 

@@ -49,6 +49,7 @@ def punch_row(punch: Punch, edge: str, arrival_id: int, seq: int) -> Row:
         micros(punch.read_at),
         clock.trust,
         clock.offset_s,
+        clock.offset_before_s,
         clock.boot_id,
         clock.uptime_s,
         punch.direction_code,

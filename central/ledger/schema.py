@@ -101,6 +101,7 @@ punches = Table(
     _instant("read_at"),
     _text("clock_trust"),
     Column("clock_offset_s", Float, nullable=True),
+    Column("offset_before_s", Float, nullable=True),
     _text("boot_id"),
     Column("uptime_s", Float, nullable=False),
     Column("direction_code", Integer, nullable=True),

@@ -9,7 +9,8 @@ from central.directory.employee import DIMENSIONS, Employee
 from central.ledger.workdays import doubts, raw
 from central.reports import REVIEW, Cell, minute
 from central.requests.asking import Refusal
-from central.workdays.interpretation import Raw, instant
+from central.timing.verdict import timed
+from central.workdays.interpretation import Raw
 from central.workdays.span import number
 from wire.admin import OrgFilter, ReportPage, ReportRequest
 
@@ -50,5 +51,8 @@ def _passes(people: OrgFilter, owner: Employee | None) -> bool:
 
 def _row(punch: Raw, owner: Employee | None, reason: str, computer: Computer) -> tuple[Cell, ...]:
     who = (owner.employee_id, owner.name, owner.department) if owner else (None, None, None)
-    at = minute(datetime.fromtimestamp(instant(punch, computer.sites), computer.zone))
-    return (*who, at, f"{punch.edge}/{punch.reader}", punch.badge_raw, reason)
+    time = timed(punch, computer.sites)
+    at = minute(datetime.fromtimestamp(time.at, computer.zone))
+    proposed = time.proposed and minute(datetime.fromtimestamp(time.proposed, computer.zone))
+    reader = f"{punch.edge}/{punch.reader}"
+    return (*who, at, reader, punch.badge_raw, reason, proposed, punch.punch_id.hex())

@@ -1,8 +1,8 @@
-"""The interpretation of a punch: when it happened, in which direction, and whether that can be believed."""
+"""The interpretation of a punch: the time that its device printed, and in which direction it went."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from central.rules.clocking import Direction
@@ -11,22 +11,22 @@ from central.zones import Zones
 Role = Literal["in", "out", "none"]
 """What a reader is there for; of one with the role `none` even the device's own codes say nothing."""
 
-Doubt = Literal["before-2000", "in-the-future", "clock-wrong"]
-"""Why a punch goes to review and counts nowhere."""
-
 _CODES: Mapping[int, Direction] = {0: "IN", 1: "OUT", 2: "OUT", 3: "IN", 4: "IN", 5: "OUT"}
 """Check in and out, break out and in, overtime in and out; 255 and all others say nothing (terminals.md)."""
 
 _US = 1_000_000
 _WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time has no zone
-_EARLIEST_S = int(datetime(2000, 1, 2, tzinfo=UTC).timestamp())
-"""A terminal whose battery died goes on from 2000-01-01."""
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """What the ledger holds of a punch. Times are microseconds since 1970, a wall time read as if UTC."""
+    """What the ledger holds of a punch. Times are microseconds since 1970, a wall time read as if UTC.
+
+    `clock_offset_s` is the terminal's wall clock minus UTC by the Pi's clock at the reading,
+    `offset_before_s` the same at the reading before. `repaired_us` is when the punch was truly read, where
+    the Pi's clock was wrong, and `repaired_within_s` by how much that may be wrong; `accepted_us` is the
+    time that a person gave it.
+    """
 
     punch_id: bytes
     edge: str
@@ -40,6 +40,12 @@ class Raw:
     direction_code: int | None
     how: str
     clock_trust: str
+    uptime_s: float = 0.0
+    clock_offset_s: float | None = None
+    offset_before_s: float | None = None
+    repaired_us: int | None = None
+    repaired_within_s: float | None = None
+    accepted_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,15 @@ class Sites:
         return self.branches.get(branch.lower(), ())
 
 
-def instant(raw: Raw, sites: Sites) -> int:
-    """Epoch seconds of a punch: what the device showed in its branch's zone, else when it was read (C10)."""
+def instant(raw: Raw, sites: Sites, *, fold: int = 0) -> int:
+    """Epoch seconds that a punch tells: what its device showed in its branch's zone, else its reading (C10).
+
+    `fold` 1 is the second of a wall time that comes twice.
+    """
     if raw.device_wall_us is None:
         return raw.read_at_us // _US
     wall = _WALL_EPOCH + timedelta(seconds=raw.device_wall_us // _US)
-    return int(wall.replace(tzinfo=sites.zones.of(raw.edge)).timestamp())
+    return int(wall.replace(tzinfo=sites.zones.of(raw.edge), fold=fold).timestamp())
 
 
 def direction(raw: Raw, sites: Sites) -> Direction | None:
@@ -77,18 +86,3 @@ def direction(raw: Raw, sites: Sites) -> Direction | None:
             return None
         case _:
             return None if raw.direction_code is None else _CODES.get(raw.direction_code)
-
-
-def doubt(raw: Raw, at: int) -> Doubt | None:
-    """Why the instant of a punch cannot be right, or None.
-
-    A live punch was read when it happened, so its device's clock can be held against the Pi's.
-    """
-    if at < _EARLIEST_S:
-        return "before-2000"
-    if at > raw.received_at_us // _US + _DAY_S:
-        return "in-the-future"
-    live = raw.how == "live" and raw.clock_trust != "unset"
-    if live and abs(at - raw.read_at_us // _US) > _DAY_S:
-        return "clock-wrong"
-    return None

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
+from central.ledger.repairs import repairs
 from central.ledger.schema import arrivals, punches
 from central.workdays.interpretation import Raw
 
@@ -21,14 +22,26 @@ _COLUMNS = (
     punches.c.direction_code,
     punches.c.how,
     punches.c.clock_trust,
+    punches.c.uptime_s,
+    punches.c.clock_offset_s,
+    punches.c.offset_before_s,
+    type_coerce(repairs.c.read_at, BigInteger),
+    repairs.c.within_s,
+    type_coerce(repairs.c.accepted_at, BigInteger),
 )
-_RAW = select(*_COLUMNS).join(arrivals, arrivals.c.arrival_id == punches.c.arrival_id)
+_RAW = (
+    select(*_COLUMNS)
+    .select_from(punches)
+    .join(arrivals, arrivals.c.arrival_id == punches.c.arrival_id)
+    .outerjoin(repairs, repairs.c.punch_id == punches.c.punch_id)
+)
 
 
 def of_badges(connection: Connection, days: Collection[int], badge_keys: Collection[str]) -> list[Raw]:
     """The punches whose ids bear one of the days, of badges with one of the keys, in any order.
 
-    The day in an id may be one off the workday's date on either side.
+    The day in an id may be one off the workday's date on either side. Punches whose time is another than
+    they say are found by either day.
     """
     if not days or not badge_keys:
         return []
@@ -38,6 +51,12 @@ def of_badges(connection: Connection, days: Collection[int], badge_keys: Collect
     for start in range(0, len(keys), each):
         query = _RAW.where(punches.c.day.in_(days), punches.c.badge_key.in_(keys[start : start + each]))
         found += (Raw(*row) for row in connection.execute(query))
+        moved = _RAW.where(
+            repairs.c.day.in_(days),
+            repairs.c.badge_key.in_(keys[start : start + each]),
+            punches.c.day.not_in(days),
+        )
+        found += (Raw(*row) for row in connection.execute(moved))
     return found
 
 

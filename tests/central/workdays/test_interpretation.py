@@ -1,4 +1,4 @@
-"""How central reads a punch: instant, direction, and whether its time can be believed."""
+"""How central reads a punch: the instant that its device printed, and its direction."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from central.ledger.schema import micros, wall_micros
-from central.workdays.interpretation import Doubt, Raw, Sites, direction, doubt, instant
+from central.workdays.interpretation import Raw, Sites, direction, instant
 from central.zones import Zones
 
 RECEIVED = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
@@ -68,6 +68,13 @@ def test_a_reader_without_a_clock_tells_when_it_was_read() -> None:
     assert instant(raw(read_at=at), SITES) == RECEIVED.timestamp()
 
 
+@pytest.mark.parametrize(("fold", "meant"), [(0, "2026-10-25T00:30"), (1, "2026-10-25T01:30")])
+def test_a_time_that_comes_twice_has_a_second_reading(fold: int, meant: str) -> None:
+    """Whoever knows better can ask for the later one."""
+    punch = raw(wall=wall("2026-10-25 02:30"), edge="berlin-01")
+    assert instant(punch, SITES, fold=fold) == datetime.fromisoformat(meant + "+00:00").timestamp()
+
+
 @pytest.mark.parametrize(
     ("code", "told"),
     [
@@ -91,29 +98,3 @@ def test_a_devices_codes_tell_the_direction(code: int | None, told: str | None) 
 def test_the_role_of_a_reader_comes_before_its_codes(reader: str, told: str | None) -> None:
     """What the configuration says of a reader wins over what it says itself."""
     assert {direction(raw(reader=reader, code=code), SITES) for code in (0, 1, 255)} == {told}
-
-
-@pytest.mark.parametrize(
-    ("shown", "why"),
-    [
-        ("2000-01-01 23:59", "before-2000"),
-        ("2000-01-03 00:00", None),
-        ("2026-05-12 13:29", None),
-        ("2026-05-12 13:31", "in-the-future"),
-        ("2063-01-01 00:00", "in-the-future"),
-    ],
-)
-def test_impossible_times_are_doubted(shown: str, why: Doubt | None) -> None:
-    """A clock that lost its date, or is a day ahead of the receipt: both sides of each limit."""
-    punch = raw(wall=wall(shown))
-    assert doubt(punch, instant(punch, SITES)) == why
-
-
-@pytest.mark.parametrize(
-    ("how", "trust", "why"),
-    [("live", "synced", "clock-wrong"), ("live", "unset", None), ("catch-up", "synced", None)],
-)
-def test_a_live_punch_is_held_against_the_pis_clock(how: str, trust: str, why: Doubt | None) -> None:
-    """A live punch with a date of last week comes from a wrong clock; an old record of a log does not."""
-    punch = raw(wall=wall("2026-05-04 09:00"), how=how, trust=trust)
-    assert doubt(punch, instant(punch, SITES)) == why
