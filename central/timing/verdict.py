@@ -27,6 +27,8 @@ TERMINAL_DRIFT = 3e-4
 """Seconds per second: the worst terminals lose minutes in a month, this is 26 s a day."""
 DRIFT_AT_MOST_S = 3600.0
 """A clock that drifted further was set by somebody meanwhile."""
+DAYS_DRIFT_S = 26.0
+"""How far it may have drifted before it was set, since it was measured: readings are hardly a day apart."""
 DELIVERY_S = 2.0
 """What a live punch needs from the terminal to the Pi."""
 ACCEPTED_S = 60.0
@@ -133,15 +135,17 @@ def _recorded(raw: Raw, sites: Sites, reading: _Reading, read_within_s: float, o
     """A record that was read later, by what the clock was measured at then, and before."""
     at = instant(raw, sites)
     away = [_away(raw, reading, offset_s)]
-    drift = TERMINAL_DRIFT
+    drifted_s = 0.0
     if raw.offset_before_s is not None:
         away.append(raw.offset_before_s)
-        drift = 0.0
+        drifted_s = DAYS_DRIFT_S if abs(away[1] - away[0]) > 2 * OFFSET_S else 0.0
     last = reading.at + read_within_s
     known: list[float] = []
     bounds: list[float] = []
     for one in _meanings(raw, sites, reading, away):
-        margin_s = OFFSET_S + read_within_s + min(drift * max(reading.at - one, 0.0), DRIFT_AT_MOST_S)
+        if raw.offset_before_s is None:
+            drifted_s = min(TERMINAL_DRIFT * max(reading.at - one, 0.0), DRIFT_AT_MOST_S)
+        margin_s = OFFSET_S + read_within_s + drifted_s
         if one - margin_s <= last:
             known.append(one)
             bounds += (one - margin_s, min(one + margin_s, last))
