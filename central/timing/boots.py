@@ -68,20 +68,16 @@ def believed_within(trust: str, uptime_s: float) -> float | None:
 
 
 def mended(boot: Boot, trust: str, read_at: datetime, uptime_s: float) -> Repair | None:
-    """The repair of a reading: each from before the first sync needs one, others where the boot denies them.
+    """The repair of a reading: each from before the first sync does, others if the boot denies them.
 
-    A synchronised reading never does.
+    The clock of another stands as long as the boot puts the truth within the bounds that are believed.
     """
     if trust == "synced":
         return None
     found = dated(boot, uptime_s)
     believed_s = believed_within(trust, uptime_s)
-    if (
-        believed_s is not None
-        and abs((found.read_at - read_at).total_seconds()) <= found.within_s + believed_s
-    ):
-        return None
-    return found
+    apart_s = abs((found.read_at - read_at).total_seconds())
+    return None if believed_s is not None and apart_s + found.within_s <= believed_s else found
 
 
 def started(seen: Sighting) -> Boot:

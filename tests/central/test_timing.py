@@ -221,8 +221,8 @@ def test_the_true_time_of_a_card_lies_within_its_bounds(
         received_at_us=int((BOOTED.timestamp() + max(true, 40 * DAY)) * US),
         clock_trust=trust,
         uptime_s=uptime_s,
-        repaired_us=repair and int(repair.read_at.timestamp() * US),
-        repaired_within_s=repair and repair.within_s,
+        repaired_us=None if repair is None else int(repair.read_at.timestamp() * US),
+        repaired_within_s=None if repair is None else repair.within_s,
     )
     found = timed(raw, sites())
     if not synced and (trust == "unset" or (trust == "holdover" and history.moved_s)):
@@ -244,7 +244,7 @@ def test_more_sightings_never_make_a_repair_worse(
     for share in shares:
         seen = sighted(history, history.synced_at_s + 0.99 * share * held)
         wider = started(seen) if boot is None else boot.widened(seen)
-        if boot is not None and not boot.first.uptime_s < uptime_s < wider.last.uptime_s:
+        if boot is not None and not wider.first.uptime_s < uptime_s < wider.last.uptime_s:
             assert dated(wider, uptime_s).within_s <= dated(boot, uptime_s).within_s
         boot = wider
 
