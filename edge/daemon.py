@@ -15,7 +15,7 @@ from edge.buffer.outbox import Outbox
 from edge.buffer.store import OutboxError
 from edge.config import Config
 from edge.desk import Counter, ReaderDesk
-from edge.kernel import Timekeeper, boot_id, disk_free_bytes, memory_bytes, uptime_s
+from edge.kernel import Timekeeper, boot_id, disk_free_bytes, memory_bytes
 from edge.supervisor import Station
 from edge.uplink.pump import Pump
 from ground.journal import Journal
@@ -140,7 +140,8 @@ class Daemon:
         return heartbeat.compose(
             at=moment.utc,
             session=session,
-            uptime_s=uptime_s(),
+            boot_id=moment.boot_id,
+            uptime_s=moment.uptime_s,
             trust=moment.trust,
             backlog=self._outbox.mark.backlog,
             oldest_unsettled_ms=self._outbox.oldest_unsettled_ms(),

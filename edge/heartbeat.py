@@ -33,6 +33,7 @@ def compose(
     *,
     at: datetime,
     session: str,
+    boot_id: str,
     uptime_s: float,
     trust: Trust,
     backlog: int,
@@ -47,6 +48,7 @@ def compose(
     return Heartbeat(
         at=at,
         session=session,
+        boot_id=boot_id,
         uptime_s=uptime_s,
         trust=trust,
         backlog=backlog,

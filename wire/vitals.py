@@ -71,6 +71,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `backlog` counts the facts without a receipt, `oldest_unsettled` is when the first of them was
     appended, `reason` is a word of `wire.reasons` for the edge as a whole ("" while all is well).
+    With `boot_id`, `uptime_s` and a synchronised clock it dates everything that was read in this boot.
     """
 
     at: UtcTime
@@ -78,6 +79,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     uptime_s: float
     trust: Trust
     backlog: int
+    boot_id: str = ""
     oldest_unsettled: UtcTime | None = None
     reason: str = ""
     evidence: str = ""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from central.computing import Computer
 from central.days.collecting import AT_ONCE, Collector, Wanted
+from central.days.dating import Dating
 from central.days.storing import Piece, compute
 from central.ledger.database import Ledger, LedgerError
 from central.ledger.people import People
@@ -69,6 +70,7 @@ class Days:
         self._clock = clock
         self._schedule = Schedule()
         self._contacts = Contacts()
+        self._dating = Dating(ledger)
         self._collector: Collector | None = None
         self._computer: Computer | None = None
         self._beats: dict[str, bytes] = {}
@@ -221,9 +223,12 @@ class Days:
         moved: set[Reader] = set()
         for edge, payload in beats.items():
             try:
-                moved |= self._contacts.heard(edge, decode(payload, Heartbeat))
+                beat = decode(payload, Heartbeat)
             except WireError as error:
                 journal.debug("heartbeat_unreadable", edge=edge, reason=error)
+                continue
+            moved |= self._contacts.heard(edge, beat)
+            self._dating.heard(edge, beat, self._clock())
         if moved:
             upto = self._contacts.upto
             with self._ledger.write() as connection:

@@ -127,6 +127,8 @@ class Works:
         edge: str = "pune-01",
         how: How = "catch-up",
         received: datetime | None = None,
+        read_at: datetime | None = None,
+        clock: Clock | None = None,
     ) -> str:
         """Land a punch of a terminal, `2026-05-11 09:00`; returns its id."""
         at = datetime.fromisoformat(wall)
@@ -136,8 +138,8 @@ class Works:
             reader=reader,
             kind="terminal",
             badge=Badge(raw=user, form="user-id"),
-            read_at=self.now,
-            clock=Clock(trust="synced", boot_id="b", uptime_s=1.0),
+            read_at=read_at or self.now,
+            clock=clock or Clock(trust="synced", boot_id="b", uptime_s=1.0),
             how=how,
             device="SER",
             device_wall=at,
