@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from central.ledger import migrations
+from central.ledger.steps import STEPS
 
 _BUSY_S = 10.0
 """How long SQLite waits for another process (an import, a backup) to finish its transaction."""
@@ -76,7 +77,7 @@ class Ledger:
 
     def unknown_steps(self) -> list[str]:
         """Steps that a newer central applied and that this one does not know."""
-        known = {step.name for step in migrations.STEPS}
+        known = {step.name for step in STEPS}
         with self.read() as connection:
             return [name for name in migrations.applied(connection) if name not in known]
 

@@ -223,8 +223,12 @@ audit = Table(
     _text("verb"),
     _text("subject"),
     Column("detail", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
 )
-"""Who asked for what, and what became of it, as JSON. The database itself keeps every row as it is."""
+"""Who asked for what, and what became of it, as JSON; `digest` chains it to the row before (`chain`).
+
+The database itself keeps every row as it is.
+"""
 
 resync_jobs = Table(
     "resync_jobs",

@@ -12,6 +12,7 @@ import central.ledger
 from central.ledger import audit, migrations
 from central.ledger.database import Ledger, LedgerError
 from central.ledger.schema import metadata
+from central.ledger.steps import STEPS
 from tests.central.conftest import NOW
 
 
@@ -31,7 +32,7 @@ def test_steps_make_exactly_the_tables_that_the_code_sees(ledger: Ledger) -> Non
 
 def test_steps_are_applied_once_and_in_order(ledger: Ledger) -> None:
     """A second start finds nothing to do."""
-    names = [step.name for step in migrations.STEPS]
+    names = [step.name for step in STEPS]
     assert names == sorted(set(names))
     assert ledger.migrate(NOW) == []
     with ledger.read() as connection:
@@ -49,7 +50,7 @@ def test_two_that_start_at_once_make_one_ledger(database: str) -> None:
         thread.join()
     for one in both:
         one.close()
-    assert sorted(applied, key=len) == [[], [step.name for step in migrations.STEPS]]
+    assert sorted(applied, key=len) == [[], [step.name for step in STEPS]]
 
 
 def test_step_of_a_newer_central_is_named(ledger: Ledger) -> None:
