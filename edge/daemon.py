@@ -15,8 +15,9 @@ from edge.buffer.outbox import Outbox
 from edge.buffer.store import OutboxError
 from edge.config import Config
 from edge.desk import Counter, ReaderDesk
-from edge.kernel import Timekeeper, boot_id, disk_free_bytes, memory_bytes
+from edge.kernel import boot_id, disk_free_bytes, memory_bytes
 from edge.supervisor import Station
+from edge.timekeeping import Timekeeping, timekeeper_of
 from edge.uplink.pump import Pump
 from ground.journal import Journal
 from wire.facts import OrderOutcome
@@ -27,7 +28,6 @@ STOP_WITHIN_S = 2.0
 TURN_S = 5.0
 RESEND_PIECE = 2000
 _DAY_MS = 86_400_000
-_CLOCK = "@clock"
 
 
 class Daemon:
@@ -37,7 +37,8 @@ class Daemon:
         self._config = config
         self._journal = Journal("edge")
         self._outbox = _open(config.outbox_path)
-        self._timekeeper = Timekeeper(synced_boot=self._outbox.recall(_CLOCK).get("synced_boot"))
+        self._timekeeper = timekeeper_of(self._outbox)
+        self._timekeeping = Timekeeping(self._outbox, self._timekeeper)
         self._book = orders.OrderBook()
         counter = Counter(self._outbox.mark.newest)
         self._stations = {
@@ -89,11 +90,9 @@ class Daemon:
         return True
 
     def _housekeeping(self) -> None:
-        """Remember the synchronised clock, and delete old settled facts, a few at a time."""
+        """Look at the clock, and delete old settled facts, a few at a time."""
         try:
-            synced = self._timekeeper.synced_boot
-            if synced is not None and self._outbox.recall(_CLOCK).get("synced_boot") != synced:
-                self._outbox.append(_CLOCK, [], {"synced_boot": synced})
+            self._timekeeping.turn()
             keep_ms = 0 if self._disk_low() else self._config.outbox.keep_days * _DAY_MS
             self._outbox.prune(int(time.time() * 1000) - keep_ms)
         except OutboxError as error:

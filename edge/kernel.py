@@ -4,6 +4,7 @@ import ctypes
 import os
 import resource
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from edge.clock import trust
 from edge.readers.reader import Moment
 
 _TIME_ERROR = 5
+_AT_ONCE_S = 0.05
+_LOOKS = 5
 _TIMEX_BYTES = 512
 """More than struct timex on any architecture; only the return value is used."""
 
@@ -34,6 +37,11 @@ def clock_synced() -> bool:
     return bool(0 <= libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)) < _TIME_ERROR)
 
 
+def utc_now() -> datetime:
+    """What the Pi's clock shows."""
+    return datetime.now(UTC)
+
+
 def disk_free_bytes(folder: Path) -> int:
     """Bytes that this user may still write in the folder's file system."""
     told = os.statvfs(folder)
@@ -50,24 +58,48 @@ def memory_bytes() -> int:
 
 
 class Timekeeper:
-    """The Pi's time with its trust. Remembers for this boot that the clock was once synchronised."""
+    """The Pi's time with its trust. Remembers for this boot that the clock was once synchronised.
 
-    def __init__(self, *, synced_boot: str | None = None) -> None:
-        self._boot_id = boot_id()
-        self._was_synced = synced_boot == self._boot_id
+    `synced`, `utc` and `uptime` ask the kernel.
+    """
+
+    def __init__(
+        self,
+        *,
+        synced_boot: str | None = None,
+        boot: str | None = None,
+        synced: Callable[[], bool] = clock_synced,
+        utc: Callable[[], datetime] = utc_now,
+        uptime: Callable[[], float] = uptime_s,
+    ) -> None:
+        self.boot_id = boot or boot_id()
+        self._was_synced = synced_boot == self.boot_id
+        self._synced = synced
+        self._utc = utc
+        self._uptime = uptime
 
     @property
     def synced_boot(self) -> str | None:
         """The boot in which the clock was synchronised, to be kept over a restart of the daemon."""
-        return self._boot_id if self._was_synced else None
+        return self.boot_id if self._was_synced else None
 
     def now(self) -> Moment:
         """This instant."""
-        synced = clock_synced()
+        synced, utc, uptime = self._look()
         self._was_synced = self._was_synced or synced
         return Moment(
-            utc=datetime.now(UTC),
+            utc=utc,
             trust=trust(synced_now=synced, synced_this_boot=self._was_synced),
-            boot_id=self._boot_id,
-            uptime_s=round(uptime_s(), 3),
+            boot_id=self.boot_id,
+            uptime_s=round(uptime, 3),
         )
+
+    def _look(self) -> tuple[bool, datetime, float]:
+        """Trust, clock and uptime of one instant: looked at again if the process was held up in between."""
+        for _ in range(_LOOKS):
+            began = self._uptime()
+            synced, utc = self._synced(), self._utc()
+            ended = self._uptime()
+            if ended - began <= _AT_ONCE_S:
+                break
+        return synced, utc, ended
