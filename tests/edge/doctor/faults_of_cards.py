@@ -1,7 +1,6 @@
 """Faults of card readers on a serial port and of those that type."""
 
 import errno
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +9,11 @@ from serial import Serial
 
 from simulators.serial_reader import SerialReaderSimulator
 from tests.edge.doctor.authority import Authority
-from tests.edge.doctor.branch import Branch, Diagnosis, shadow
+from tests.edge.doctor.branch import Branch, Diagnosis, shadow, without_privileges
 from tests.edge.doctor.table import fault
 from tests.edge.readers.usb_rfid.mocked import Keyboard, Machine
 
 GATE = "reader gate"
-NOBODY = 65534
 
 
 @fault(GATE, "not-plugged", "No such file")
@@ -33,9 +31,10 @@ def serial_reader_of_another_program(branch: Branch, _: Authority) -> None:
 @fault(GATE, "no-permission", "Permission denied")
 def serial_reader_that_the_user_may_not_open(branch: Branch, _: Authority) -> Diagnosis:
     device = branch.serial()
-    branch.readers[0]["device"] = str(Path(str(device.device)).resolve())
-    _open_to_all(branch.folder)
-    return branch.diagnosis_elsewhere(user=NOBODY)
+    port = Path(str(device.device)).resolve()
+    branch.readers[0]["device"] = str(port)
+    port.chmod(0)
+    return branch.diagnosis_elsewhere(*without_privileges())
 
 
 @fault(GATE, "misconfigured", "cannot be used as a serial port")
@@ -110,9 +109,8 @@ def keyboard_reader_that_the_user_may_not_open(branch: Branch, _: Authority) -> 
     device = branch.folder / "event5"
     device.write_bytes(b"")
     branch.reader("usb-rfid", device=str(device), notation="10D")
-    _open_to_all(branch.folder)
-    device.chmod(0o600)
-    return branch.diagnosis_elsewhere(user=NOBODY)
+    device.chmod(0)
+    return branch.diagnosis_elsewhere(*without_privileges())
 
 
 def _meanwhile(branch: Branch, device: SerialReaderSimulator, act: Callable[[], None]) -> None:
@@ -127,12 +125,3 @@ def _meanwhile(branch: Branch, device: SerialReaderSimulator, act: Callable[[], 
                 act()
 
     threading.Thread(target=go_on, daemon=True).start()
-
-
-def _open_to_all(folder: Path) -> None:
-    """Let any user into a test's folder, and give it the state."""
-    for place in (folder, *folder.parents[:3]):
-        place.chmod(place.stat().st_mode | 0o055)
-    state = folder / "state"
-    for path in (state, *state.iterdir()):
-        os.chown(path, NOBODY, NOBODY)

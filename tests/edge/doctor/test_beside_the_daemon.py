@@ -12,8 +12,7 @@ import pytest
 
 from edge.bedside import Away, visit
 from simulators.mosquitto import Mosquitto
-from tests.edge.doctor.branch import EDGE, ROOT, Branch
-from tests.edge.doctor.faults_of_cards import NOBODY
+from tests.edge.doctor.branch import EDGE, ROOT, Branch, without_privileges
 from tests.peer import peer
 from tests.waiting import until
 from wire.topics import Topics
@@ -104,10 +103,8 @@ def test_who_may_not_ask_the_daemon_touches_nothing(branch: Branch) -> None:
     """Without an answer from the daemon a device might be in use: it is left alone."""
     branch.serial()
     with daemon(branch) as state:
-        for place in (branch.folder, *branch.folder.parents[:3]):
-            place.chmod(place.stat().st_mode | 0o055)
-        state.chmod(0o755)
-        diagnosis = branch.diagnosis_elsewhere(user=NOBODY)
+        (state / "edge.sock").chmod(0)
+        diagnosis = branch.diagnosis_elsewhere(*without_privileges())
     assert diagnosis.wrong == [("edge", "unseen")]
     assert "left alone" in str(diagnosis.told)
 
