@@ -12,6 +12,10 @@ from zoneinfo import ZoneInfo
 T = TypeVar("T")
 
 _SHOWN = 60
+_LONGEST_NUMBER = 128
+"""Bits of a number that is shown; Python refuses to write very long ones at all."""
+_MOST = 10**9
+"""Minutes or seconds; more than any period has."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _REQUIRED: Any = object()
@@ -95,6 +99,8 @@ def told(value: object) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
+        return "a number of that size"
     shown = json.dumps(value, ensure_ascii=False, default=str)
     return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
 
@@ -178,16 +184,11 @@ def seconds(value: object) -> int:
     return _whole(value, "seconds")
 
 
-def hours(limit: int) -> Callable[[object], int]:
+def hours(value: object, limit: int) -> int:
     """Read a number of hours from 0 to a limit as seconds."""
-
-    def read(value: object) -> int:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not 0 <= value <= limit:  # type: ignore[arg-type,operator]
-            raise Refused(f"a number of hours from 0 to {limit}")
-        return round(value * 3600)  # type: ignore[operator]
-
-    return read
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= limit:
+        raise Refused(f"a number of hours from 0 to {limit}")
+    return round(value * 3600)
 
 
 def zone(value: object) -> str:
@@ -218,7 +219,7 @@ def instant_in(wall: ZoneInfo) -> Callable[[object], int]:
 
 
 def _whole(value: object, unit: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
         raise Refused(f"a whole number of {unit}")
     return value
 

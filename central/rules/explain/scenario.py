@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -185,8 +186,10 @@ def _options(entry: Form) -> tuple[Options, int | None]:
         zone=entry.take("timezone", form.zone, defaults.zone),
         duplicate_s=entry.take("dedupe_seconds", form.seconds, defaults.duplicate_s),
         just_s=entry.take("just_seconds", form.seconds, defaults.just_s),
-        carry_s=entry.take("carry_hours", form.hours(MOST_CARRY_HOURS), defaults.carry_s),
-        early_s=entry.take("early_margin_hours", form.hours(MOST_EARLY_HOURS), defaults.early_s),
+        carry_s=entry.take("carry_hours", partial(form.hours, limit=MOST_CARRY_HOURS), defaults.carry_s),
+        early_s=entry.take(
+            "early_margin_hours", partial(form.hours, limit=MOST_EARLY_HOURS), defaults.early_s
+        ),
     )
     as_of = entry.take("as_of", maybe(form.instant_in(ZoneInfo(options.zone or "UTC"))), None)
     entry.close()

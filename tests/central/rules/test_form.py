@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,6 +22,7 @@ from central.rules.explain.form import (
 )
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
+of_a_day = partial(hours, limit=24)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +32,9 @@ KOLKATA = ZoneInfo("Asia/Kolkata")
         (minutes, 90, 5400),
         (seconds, 0, 0),
         (seconds, 90, 90),
-        (hours(24), 0, 0),
-        (hours(24), 0.5, 1800),
-        (hours(24), 24, 86400),
+        (of_a_day, 0, 0),
+        (of_a_day, 0.5, 1800),
+        (of_a_day, 24, 86400),
         (day, "2026-03-02", date(2026, 3, 2)),
         (day, date(2026, 3, 2), date(2026, 3, 2)),
         (day_of_any_time, "2026-03-02", date(2026, 3, 2)),
@@ -61,12 +63,13 @@ def test_a_value_is_read(read: Callable[[object], object], value: object, expect
         (minutes, "5", "a whole number of minutes"),
         (minutes, False, "a whole number of minutes"),
         (seconds, True, "a whole number of seconds"),
-        (hours(24), 24.1, "a number of hours from 0 to 24"),
-        (hours(24), -0.1, "a number of hours from 0 to 24"),
-        (hours(24), float("inf"), "a number of hours from 0 to 24"),
-        (hours(24), True, "a number of hours from 0 to 24"),
-        (hours(24), "4", "a number of hours from 0 to 24"),
-        (hours(24), None, "a number of hours from 0 to 24"),
+        (of_a_day, 24.1, "a number of hours from 0 to 24"),
+        (of_a_day, -0.1, "a number of hours from 0 to 24"),
+        (of_a_day, float("nan"), "a number of hours from 0 to 24"),
+        (of_a_day, float("inf"), "a number of hours from 0 to 24"),
+        (of_a_day, True, "a number of hours from 0 to 24"),
+        (of_a_day, "4", "a number of hours from 0 to 24"),
+        (of_a_day, None, "a number of hours from 0 to 24"),
         (day, datetime(2026, 3, 2, tzinfo=UTC), "a date"),
         (day, "2026-03-2", "a date"),
         (day, "2026-03-02T00:00", "a date"),

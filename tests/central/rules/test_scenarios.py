@@ -246,7 +246,9 @@ def test_the_page_shows_what_the_command_says() -> None:
 
 
 def test_the_text_tells_what_is_missing() -> None:
-    """No shift and no card have their words, too."""
+    """No shift and no card have their words, too, and two cards are told apart."""
+    two = [{"id": "A"}, {"id": "B"}]
+    assert as_text(explain(_office(cardholder__cards=two))).startswith("cards A, B; shift office")
     assert as_text(explain(_office(org_path=[]))).splitlines()[0] == "cards 06008E6D5D; no shift"
     assert as_text(explain(_office(cardholder__cards=[]))).splitlines() == [
         "cards none; shift office of the organization",

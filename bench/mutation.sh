@@ -1,0 +1,35 @@
+#!/bin/sh
+# Mutation testing of central/rules, in a copy: bench/mutation.sh [FOLDER]
+#
+# Changes the rules in some thousand small ways and runs their tests against each. It takes about half an
+# hour on two cores and prints the mutants that no test noticed; docs/rules.md judges them. A FOLDER that is
+# there already goes on where it stopped. Look at one mutant with: FOLDER/venv/bin/mutmut show NAME
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=${1:-$(mktemp -d)}
+[ -x "$work/venv/bin/mutmut" ] || {
+    python3 -m venv "$work/venv"
+    "$work/venv/bin/pip" install --quiet mutmut pytest pytest-timeout hypothesis
+}
+
+mkdir -p "$work/tree/central" "$work/tree/tests/central" "$work/tree/docs"
+cd "$work/tree"
+touch central/__init__.py tests/__init__.py tests/central/__init__.py
+cp -r "$root/central/rules" central/
+cp -r "$root/tests/central/rules" tests/central/
+cp "$root/docs/rules.md" docs/
+# The command belongs to the command line, and starts processes.
+rm tests/central/rules/test_explain_command.py
+# A mutant that lives is run against everything; fewer examples decide nearly as well.
+sed -i 's/max_examples=[0-9]*/max_examples=30/' tests/central/rules/test_*.py
+cat > setup.cfg <<CONFIG
+[mutmut]
+source_paths=central/
+pytest_add_cli_args_test_selection=tests/
+also_copy=docs/
+CONFIG
+
+"$work/venv/bin/mutmut" run --max-children 2 > ../run.log 2>&1 || true
+tail -n 1 ../run.log | tr '\r' '\n' | tail -n 1
+"$work/venv/bin/mutmut" results
