@@ -24,6 +24,7 @@ from wire.punch import Punch
 from wire.vitals import ReaderState, ReaderVital
 
 _STORE_AGAIN_S = 1.0
+_EARLIEST, _LATEST = date(1970, 1, 2), date(9999, 12, 29)
 _ZONES = timedelta(hours=14)
 """No place on earth is further from UTC, so a span of dates lies within its UTC dates and this."""
 
@@ -114,8 +115,8 @@ class ReaderDesk:
 
     def resend(self, order: RereadOrder) -> list[str]:
         """Queue this reader's punches of the order's span and badges again."""
-        first = order.since or _midnight(order.span.first) - _ZONES
-        last = order.until or _midnight(order.span.last) + timedelta(days=1) + _ZONES
+        first = order.since or _midnight(max(order.span.first, _EARLIEST)) - _ZONES
+        last = order.until or _midnight(min(order.span.last, _LATEST)) + timedelta(days=1) + _ZONES
         rows = self._outbox.facts_of(self.name, _ms(first), _ms(last))
         wanted: dict[str, int] = {}
         for row in rows:

@@ -37,6 +37,8 @@ class BrokerOptions(msgspec.Struct, frozen=True, kw_only=True):
             for name in ("ca", "cert", "key", "password_file")
             if (path := getattr(self, name)) is not None and not _readable(path)
         ]
+        if not told and self.password_file is not None and not _is_text(self.password_file):
+            told.append(f"broker.password_file: {self.password_file} is not text in UTF-8")
         if (self.cert is None) != (self.key is None):
             told.append("broker.cert, broker.key: give both or none")
         if self.password_file is not None and self.user is None:
@@ -50,6 +52,14 @@ def _readable(path: Path) -> bool:
             return True
     except OSError:
         return False
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        _password(path)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def new_client(options: BrokerOptions, client_id: str, *, manual_ack: bool = False) -> paho.Client:

@@ -10,6 +10,8 @@ import msgspec
 
 T = TypeVar("T", bound=msgspec.Struct)
 _SHOWN = 60
+_LONGEST_NUMBER = 128
+"""Bits of a number that is shown; Python refuses to write very long ones at all."""
 
 
 class SettingsError(Exception):
@@ -28,7 +30,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError([f"{path}: no such file"]) from None
     except OSError as error:
         raise SettingsError([f"{path}: cannot be read ({error.strerror})"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError([f"{path}: not valid TOML: {error}"]) from None
 
 
@@ -96,5 +98,9 @@ def _join(place: str, key: str) -> str:
 
 
 def _told(data: object) -> str:
-    shown = "a table" if isinstance(data, dict) else "a list" if isinstance(data, list) else repr(data)
+    if isinstance(data, dict | list):
+        return "a table" if isinstance(data, dict) else "a list"
+    if isinstance(data, int) and data.bit_length() > _LONGEST_NUMBER:
+        return "a number of that size"
+    shown = repr(data)
     return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."

@@ -9,7 +9,7 @@ from wire.days import DayResult
 from wire.facts import Span
 from wire.punch import PunchId, UtcTime
 
-RequestId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,64}$")]
+RequestId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,64}\Z")]
 
 
 class ResyncRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,9 +7,9 @@ import msgspec
 
 NaiveTime = Annotated[datetime, msgspec.Meta(tz=False)]
 UtcTime = Annotated[datetime, msgspec.Meta(tz=True)]
-PunchId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
-ReaderName = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,32}$")]
-EdgeId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,32}$")]
+PunchId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+ReaderName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
+EdgeId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
 
 Trust = Literal["synced", "holdover", "unset"]
 How = Literal["live", "catch-up", "reread", "push"]

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 DEFAULT_PREFIX = "punchwire/v1"
-_LEVEL = re.compile(r"^[^/+#\x00]{1,64}$")
+_LEVEL = re.compile(r"[^/+#\x00-\x1f\x7f]{1,64}")
 
 
 class TopicError(ValueError):
@@ -12,8 +12,10 @@ class TopicError(ValueError):
 
 
 def _level(name: str) -> str:
-    if not _LEVEL.match(name):
-        raise TopicError(f"{name!r} cannot be a level of a topic: 1 to 64 characters, none of / + #")
+    if not _LEVEL.fullmatch(name):
+        raise TopicError(
+            f"{name!r} cannot be a level of a topic: 1 to 64 characters, none of / + # or control"
+        )
     return name
 
 

@@ -78,12 +78,18 @@ def _advice(scenario: Scenario) -> Iterator[str]:
 
 def _parse(document: str) -> object:
     try:
-        return json.loads(document)
+        data = json.loads(document)
+        json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise ScenarioError([f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]} at {place}"]) from None
     except RecursionError:
         raise ScenarioError(["not valid JSON: nested too deeply"]) from None
+    except UnicodeEncodeError:
+        raise ScenarioError(["not valid JSON: a text holds half of a surrogate pair"]) from None
+    except ValueError:
+        raise ScenarioError(["not valid JSON: a number has too many digits"]) from None
+    return data
 
 
 def _documents(name: str) -> Iterator[_Document]:

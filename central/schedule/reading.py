@@ -50,7 +50,9 @@ def read_settings(data: Mapping[str, Any], known: Known) -> Draft:
         calendars={*known.calendars, *calendars},
         employees=set(known.employees),
     )
-    items = [Item("calendar", name, written_dates(dates)) for name, dates in calendars.items()]
+    items: list[Item] = []
+    if not mistakes:
+        items += [Item("calendar", name, written_dates(dates)) for name, dates in calendars.items()]
     shifts = {}
     for name, entry in (top.take("shifts", form.table, _NOTHING) or {}).items():
         shift, used = _shift(entry, name, reader, mistakes)

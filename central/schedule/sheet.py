@@ -23,6 +23,7 @@ COLUMNS = (
     "min_overtime",
     "max_overtime",
 )
+_DIGITS = 9
 _YES, _NO = ("yes", "true", "1"), ("no", "false", "0", "")
 
 
@@ -100,7 +101,7 @@ def _row(given: Mapping[str, str], mistakes: list[str]) -> dict[str, Any]:
     row |= {name: given[name] for name in ("report", "knock_off") if given.get(name)}
     for name in ("min_overtime", "max_overtime", "lunch_minutes"):
         if text := given.get(name):
-            row[name] = int(text) if text.isascii() and text.isdecimal() else text
+            row[name] = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else text
     begin, end, minutes = given.get("lunch_begin"), given.get("lunch_end"), row.pop("lunch_minutes", None)
     if (begin or end) and minutes is not None:
         mistakes.append("lunch_minutes: a lunch is either fixed or flexible, not both")

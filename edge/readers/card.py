@@ -95,7 +95,7 @@ class CardOptions(msgspec.Struct, frozen=True, kw_only=True):
         if self.pattern is not None:
             try:
                 re.compile(self.pattern)
-            except re.error as error:
+            except (re.error, OverflowError, RecursionError) as error:
                 raise ValueError(f"pattern {self.pattern!r} is no regular expression: {error}") from None
 
     def profile(self, notation: CardNotation | None) -> CardProfile:

@@ -8,7 +8,7 @@ import msgspec
 from edge.errors import Misconfigured
 from edge.readers.zkteco.talk import Transport
 
-_LARGEST_KEY = (1 << 32) - 1
+_LARGEST_KEY, _DIGITS = (1 << 32) - 1, 10
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=7 * 86400)]
 
 
@@ -52,6 +52,6 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise Misconfigured(
                 "misconfigured", f"comm_key_file {self.comm_key_file} cannot be read"
             ) from None
-        if not text.isdigit() or int(text) > _LARGEST_KEY:
+        if not text.isdigit() or len(text) > _DIGITS or int(text) > _LARGEST_KEY:
             raise Misconfigured("misconfigured", f"comm_key_file {self.comm_key_file} holds no number")
         return int(text)

@@ -22,7 +22,7 @@ class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
     time are asked for again, 0 is never.
     """
 
-    serial: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
+    serial: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
     address: str = "0.0.0.0"  # noqa: S104 - terminals come over the branch's network
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8081
     delay_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10
