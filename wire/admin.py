@@ -40,12 +40,19 @@ class SummaryRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class OrgFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """People of the directory: any of the values within a dimension, and all dimensions together.
+    """People of the directory: any of the values within a dimension, and all conditions together.
 
-    A dimension without values lets everybody through; values are compared as they are spelled.
+    A dimension without values lets everybody through; values are compared as they are spelled, or, with
+    `ignore_case`, by their letters alone. `employees` are the only ones that may pass, `search` is a fragment
+    of their ids or names. `include` are people who pass whatever the conditions say, and with no condition at
+    all the only ones; `exclude` are people who never do.
     """
 
     employees: tuple[str, ...] = ()
+    search: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    ignore_case: bool = False
     status: tuple[str, ...] = ()
     sbu: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
