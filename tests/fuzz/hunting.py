@@ -31,6 +31,23 @@ class Tally:
     crashes: list[Crash] = field(default_factory=list)
     slowest_s: float = 0.0
 
+    def add(self, other: "Tally") -> None:
+        """Take another hunt's account into this one."""
+        self.tried += other.tried
+        self.outcomes += other.outcomes
+        self.crashes += other.crashes
+        self.slowest_s = max(self.slowest_s, other.slowest_s)
+
+    def told(self, *, guided: bool) -> dict[str, object]:
+        """The account as plain data."""
+        return {
+            "tried": self.tried,
+            "outcomes": len(self.outcomes),
+            "slowest_ms": 1000 * self.slowest_s,
+            "crashes": [{"hex": crash.data.hex(), "why": crash.why} for crash in self.crashes],
+            "guided": guided,
+        }
+
     def try_one(self, target: Target, data: bytes) -> bool:
         """Run one input; True if its outcome is one of the first of its kind."""
         began = time.perf_counter()

@@ -94,7 +94,11 @@ class Mutator:
 
     def choose(self, corpus: Sequence[bytes]) -> bytes:
         """One input of the corpus, changed a few times; half of all word by word: texts stay texts."""
-        data = bytearray(self._dice.choice(corpus))
+        return self.changed(self._dice.choice(corpus), corpus)
+
+    def changed(self, known: bytes, corpus: Sequence[bytes]) -> bytes:
+        """The same for one input; others of the corpus lend their pieces."""
+        data = bytearray(known)
         as_text = self._dice.random() < 0.5
         for _ in range(1 + int(self._dice.expovariate(1.0)) % 8):
             if as_text:
