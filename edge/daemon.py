@@ -21,7 +21,7 @@ from edge.timekeeping import Timekeeping, timekeeper_of
 from edge.uplink.pump import Pump
 from ground.journal import Journal
 from wire.facts import OrderOutcome
-from wire.order import Order, RereadOrder, ResendOrder
+from wire.order import ClockOrder, Order, RereadOrder, ResendOrder
 from wire.vitals import Birth, Heartbeat, ReaderBirth
 
 STOP_WITHIN_S = 2.0
@@ -47,6 +47,7 @@ class Daemon:
             )
             for it in config.readers
         }
+        self._clocks = [it.name for it in config.readers if getattr(it.reader, "sets_clock", False)]
         self._pump = Pump(config.broker, config.edge.id, self._outbox, self)
         self._outbox.appended = self._pump.wake
         self._bedside = Bedside(config.edge.state_dir, self._standing)
@@ -159,7 +160,7 @@ class Daemon:
         """Take an order: decide, then hand it to its readers or carry it out."""
         known = self._book.is_open(order.order_id) or self._outbox.order_known(order.order_id)
         now = self._timekeeper.now().utc
-        decision = orders.decide(order, now, self._stations, known=known)
+        decision = orders.decide(order, now, self._stations, known=known, clocks=self._clocks)
         self._journal.info("order", order_id=order.order_id, decision=type(decision).__name__.lower())
         if isinstance(decision, orders.Refuse):
             self._answer(order.order_id, decision.outcome, decision.reason, decision.evidence)
@@ -167,6 +168,9 @@ class Daemon:
             self._book.opened(order.order_id, decision.readers)
             for name in decision.readers:
                 self._stations[name].desk.give(order)
+        elif isinstance(decision, orders.Accept) and isinstance(order, ClockOrder):
+            self._book.opened(order.order_id, decision.readers)
+            self._stations[order.reader].desk.give_clock(order)
         elif isinstance(decision, orders.Accept) and isinstance(order, ResendOrder):
             self._resend(order)
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,8 +18,8 @@ from edge.readers.reader import Moment
 from ground.journal import Journal
 from wire.card import lookup_keys
 from wire.codec import decode_fact
-from wire.facts import Fact, RereadReport
-from wire.order import RereadOrder
+from wire.facts import Fact, OrderOutcome, RereadReport
+from wire.order import ClockOrder, RereadOrder
 from wire.punch import Punch
 from wire.vitals import ReaderState, ReaderVital
 
@@ -65,6 +65,7 @@ class ReaderDesk:
         self._counter = counter
         self._journal = Journal(f"reader:{name}")
         self._orders: list[RereadOrder] = []
+        self._clock_orders: list[ClockOrder] = []
         self._counts: dict[str, int] = {}
         self._vital = ReaderVital(reader=name, state="starting", since=datetime.now(UTC), reason="starting")
 
@@ -94,6 +95,9 @@ class ReaderDesk:
                     raise
                 continue
             self.stored = True
+            for fact in facts:
+                if isinstance(fact, OrderOutcome):
+                    self._book.closed(fact.order_id)
             if any(isinstance(fact, Punch) for fact in facts):
                 self._see(last_punch=datetime.now(UTC))
             return fresh
@@ -111,6 +115,13 @@ class ReaderDesk:
         taken, self._orders = self._orders, []
         now = self._timekeeper.now().utc
         self._give_up([order for order in taken if order.expires_at <= now], "expired", "")
+        return [order for order in taken if order.expires_at > now]
+
+    def clock_orders(self) -> list[ClockOrder]:
+        """Take the orders to set the device's clock that are still good."""
+        taken, self._clock_orders = self._clock_orders, []
+        now = self._timekeeper.now().utc
+        self._not_set([order for order in taken if order.expires_at <= now], "expired", "expired", "")
         return [order for order in taken if order.expires_at > now]
 
     def resend(self, order: RereadOrder) -> list[str]:
@@ -154,11 +165,16 @@ class ReaderDesk:
         """Put an order into the reader's inbox."""
         self._orders.append(order)
 
+    def give_clock(self, order: ClockOrder) -> None:
+        """Put an order to set the device's clock into the reader's inbox."""
+        self._clock_orders.append(order)
+
     def pause(self, seconds: float) -> None:
         """Wait between two sessions; an order from a person or the end of the daemon cuts it short."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._orders and not self.wait(min(left, 1.0)):
-            pass
+        while (left := until - time.monotonic()) > 0 and not (self._orders or self._clock_orders):
+            if self.wait(min(left, 1.0)):
+                break
 
     def failed(self, state: ReaderState, fault: ReaderFault) -> None:
         """Note how a session ended, and answer the orders that it leaves undone."""
@@ -170,6 +186,7 @@ class ReaderDesk:
         since = self._vital.since if known else datetime.now(UTC)
         self._see(state=state, since=since, reason=fault.reason, evidence=fault.evidence)
         self._give_up(self.orders(), fault.reason, fault.evidence)
+        self._not_set(self.clock_orders(), "failed", fault.reason, fault.evidence)
 
     def _give_up(self, orders: Sequence[RereadOrder], reason: str, evidence: str) -> None:
         at = datetime.now(UTC)
@@ -183,6 +200,19 @@ class ReaderDesk:
                 evidence=evidence,
             )
             self.emit([report])
+
+    def _not_set(
+        self, orders: Sequence[ClockOrder], outcome: Literal["expired", "failed"], reason: str, evidence: str
+    ) -> None:
+        at = datetime.now(UTC)
+        for order in orders:
+            self.emit(
+                [
+                    OrderOutcome(
+                        order_id=order.order_id, outcome=outcome, at=at, reason=reason, evidence=evidence
+                    )
+                ]
+            )
 
     def _see(self, **changes: Any) -> None:
         before, self._vital = self._vital, msgspec.structs.replace(self._vital, **changes)

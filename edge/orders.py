@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from wire.facts import OrderOutcome
-from wire.order import Order, RereadOrder
+from wire.order import ClockOrder, Order, RereadOrder
 
 Outcome = Literal["done", "refused", "expired", "failed"]
 
@@ -35,15 +35,20 @@ class Refuse:
 Decision = Accept | Ignore | Refuse
 
 
-def decide(order: Order, now: datetime, readers: Collection[str], *, known: bool) -> Decision:
+def decide(
+    order: Order, now: datetime, readers: Collection[str], *, known: bool, clocks: Collection[str] = ()
+) -> Decision:
     """Say what becomes of an order that arrives `now` at an edge with these readers.
 
-    `known` tells that its outcome is stored, or that it is being carried out.
+    `known` tells that its outcome is stored, or that it is being carried out. `clocks` are the readers
+    that can set the clock of their device.
     """
     if known:
         return Ignore()
     if order.expires_at <= now:
         return Refuse("expired", "expired", f"it was good until {order.expires_at.isoformat()}")
+    if isinstance(order, ClockOrder):
+        return _decide_clock(order, readers, clocks)
     if not isinstance(order, RereadOrder):
         return Accept(())
     wanted = tuple(order.readers) if order.readers is not None else tuple(sorted(readers))
@@ -51,6 +56,14 @@ def decide(order: Order, now: datetime, readers: Collection[str], *, known: bool
     if missing or not wanted:
         return Refuse("refused", "unknown-reader", f"no reader {', '.join(missing) or 'at all'} at this edge")
     return Accept(wanted)
+
+
+def _decide_clock(order: ClockOrder, readers: Collection[str], clocks: Collection[str]) -> Decision:
+    if order.reader not in readers:
+        return Refuse("refused", "unknown-reader", f"no reader {order.reader} at this edge")
+    if order.reader not in clocks:
+        return Refuse("refused", "clock-not-settable", f"{order.reader} has no clock that it could set")
+    return Accept((order.reader,))
 
 
 @dataclass(slots=True)
@@ -66,6 +79,10 @@ class OrderBook:
     def is_open(self, order_id: str) -> bool:
         """Whether it is being carried out."""
         return order_id in self._owing
+
+    def closed(self, order_id: str) -> None:
+        """Note that the outcome of an order is stored."""
+        self._owing.pop(order_id, None)
 
     def reported(self, order_id: str, reader: str, at: datetime) -> OrderOutcome | None:
         """Note a reader's last report; returns the order's outcome when nobody owes any more."""

@@ -42,4 +42,19 @@ class ResendOrder(
     last_seq: Annotated[int, msgspec.Meta(ge=1)]
 
 
-Order = RereadOrder | ResendOrder
+class ClockOrder(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="order", tag="clock"
+):
+    """Set the clock of one terminal to the Pi's time, as a wall shows it in `zone`, an IANA name.
+
+    It is carried out while the Pi is synchronised, and refused otherwise. The outcome is an
+    `OrderOutcome`; what the clock showed before and after is the event `clock_set`.
+    """
+
+    order_id: str
+    expires_at: UtcTime
+    reader: ReaderName
+    zone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+Order = RereadOrder | ResendOrder | ClockOrder

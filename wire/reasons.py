@@ -38,6 +38,8 @@ NEXT_STEP: dict[str, str] = {
     "log-filling": "The terminal's log is nearly full; plan to clear it by its own menu after a resync.",
     "fewer-records": "The terminal shows fewer records than before; find out who cleared it.",
     "clock-off": "The terminal's clock is wrong; set it at the terminal.",
+    "clock-not-settable": "This kind of reader cannot be told the time; set its clock at the device.",
+    "clock-refused": "The terminal does not take the time; set it in its own menu.",
     # a local device
     "not-plugged": "Plug the reader in, or correct its device path in edge.toml.",
     "unplugged": "Plug the reader in again.",

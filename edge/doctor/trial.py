@@ -10,7 +10,7 @@ from edge.findings import Finding, alarm, fault, good, note, warning
 from edge.readers.examination import Circumstances
 from edge.readers.reader import Desk, Moment, Reader
 from wire.facts import EdgeEvent, Fact
-from wire.order import RereadOrder
+from wire.order import ClockOrder, RereadOrder
 from wire.punch import Punch
 
 OPEN_WITHIN_S = 30.0
@@ -64,6 +64,10 @@ class TrialDesk(Desk):
         return dict(self._circumstances.memo)
 
     def orders(self) -> list[RereadOrder]:
+        """There are none."""
+        return []
+
+    def clock_orders(self) -> list[ClockOrder]:
         """There are none."""
         return []
 

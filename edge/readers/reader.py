@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from wire.facts import Fact
-from wire.order import RereadOrder
+from wire.order import ClockOrder, RereadOrder
 from wire.punch import Clock, DeviceKind, Trust
 
 
@@ -21,9 +21,23 @@ class Moment:
     boot_id: str
     uptime_s: float
 
-    def clock(self, offset_s: float | None = None) -> Clock:
-        """The same as the wire wants it; `offset_s` is terminal minus Pi where it was measured."""
-        return Clock(trust=self.trust, boot_id=self.boot_id, uptime_s=self.uptime_s, offset_s=offset_s)
+    @property
+    def booted_s(self) -> float:
+        """When the boot began, in epoch seconds by the Pi's clock; it moves as that is set."""
+        return self.utc.timestamp() - self.uptime_s
+
+    def clock(self, offset_s: float | None = None, before_s: float | None = None) -> Clock:
+        """The same as the wire wants it.
+
+        `offset_s` is terminal minus Pi where it was measured, `before_s` what it was at the reading before.
+        """
+        return Clock(
+            trust=self.trust,
+            boot_id=self.boot_id,
+            uptime_s=self.uptime_s,
+            offset_s=offset_s,
+            offset_before_s=before_s,
+        )
 
 
 class Desk(Protocol):
@@ -55,6 +69,12 @@ class Desk(Protocol):
 
     def orders(self) -> list[RereadOrder]:
         """Take the orders that wait for this reader. Each must be answered by `RereadReport` facts."""
+
+    def clock_orders(self) -> list[ClockOrder]:
+        """Take the orders to set the device's clock. Each must be answered by an `OrderOutcome`.
+
+        They come only to readers whose class says `sets_clock = True`.
+        """
 
     def resend(self, order: RereadOrder) -> list[str]:
         """For readers without memory: queue the outbox's own punches of the order's span again.

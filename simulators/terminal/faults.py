@@ -16,6 +16,7 @@ LASTING = {
     "sizes-short": "the answer with the sizes is cut short",
     "sizes-zero": "the answer with the sizes says that the log is empty",
     "clock-impossible": "the clock shows 31 February",
+    "clock-stuck": "a new time is agreed to and not taken",
     "empty-log": "the log reads as empty though it is full",
     "punch-between": "somebody punches between the question for the size and the read of the log",
     "deaf-events": "events are registered for and never sent",

@@ -197,7 +197,9 @@ class Session:
 
     def _set_time(self, request: Frame) -> Iterator[Frame]:
         try:
-            self.state.set_clock(unpack_time(int.from_bytes(request.data[:4], "little")))
+            wall = unpack_time(int.from_bytes(request.data[:4], "little"))
+            if not self.faults.on("clock-stuck"):
+                self.state.set_clock(wall)
         except ValueError:
             yield self._plain(request, Command.ERROR)
         else:

@@ -7,7 +7,7 @@ import pytest
 from edge.orders import Accept, Decision, Ignore, OrderBook, Refuse, decide
 from tests.edge.making import AT
 from wire.facts import Span
-from wire.order import RereadOrder, ResendOrder
+from wire.order import ClockOrder, RereadOrder, ResendOrder
 
 SPAN = Span(first=AT.date(), last=AT.date())
 LATER = AT + timedelta(hours=1)
@@ -69,3 +69,13 @@ def test_the_outcome_comes_when_the_last_reader_reported() -> None:
     assert outcome.outcome == "done"
     assert not book.is_open("o-1")
     assert book.reported("o-1", "door", AT) is None
+
+
+@pytest.mark.parametrize(
+    ("reader", "reason"), [("gate", None), ("desk", "clock-not-settable"), ("attic", "unknown-reader")]
+)
+def test_a_clock_is_set_only_by_a_reader_that_can(reader: str, reason: str | None) -> None:
+    """An order for a card reader, or for one that is not there, is answered at once."""
+    order = ClockOrder(order_id="c-1", expires_at=LATER, reader=reader, zone="Asia/Kolkata")
+    decision = decide(order, AT, ["gate", "desk"], known=False, clocks=["gate"])
+    assert decision == Accept(("gate",)) if reason is None else getattr(decision, "reason", None) == reason

@@ -18,6 +18,8 @@ _TRY_AGAIN_S = 0.2
 _CHUNK = 300
 """Facts of one commit: small enough that other readers get their turn."""
 _ODD_REMEMBERED = 64
+_MOVED_S = 1.0
+"""A drift of less is not worth a write."""
 
 
 class Logbook:
@@ -33,13 +35,22 @@ class Logbook:
         self.users: dict[int, str] = {}
         self._users_of = -1
         self._odd = memo.get("odd", "").split()
+        self._offset = memo.get("offset", "")
+
+    @property
+    def offset_s(self) -> float | None:
+        """The clock's offset when the log was read last, as far as it is known."""
+        try:
+            return float(self._offset)
+        except ValueError:
+            return None
 
     def belongs_to(self, serial: str) -> str | None:
         """Open the book of this terminal; returns the serial of another one that it belonged to."""
         before, self.serial = self.serial, serial
         if before in ("", serial):
             return None
-        self.mark, self._odd = None, []
+        self.mark, self._odd, self._offset = None, [], ""
         return before
 
     def sizes(self) -> Sizes:
@@ -91,11 +102,19 @@ class Logbook:
             self.know_users(after)
         return verdict
 
-    def keep(self, read: Accepted, source: Source, lives: dict[str, Punch], *, full: bool) -> int:
+    def keep(
+        self,
+        read: Accepted,
+        source: Source,
+        lives: dict[str, Punch],
+        *,
+        full: bool,
+        offset_s: float | None = None,
+    ) -> int:
         """Bring a read into the outbox: what is new since the mark, or all of it. Returns new punches.
 
         `lives` are the punches of live events since the last read: where the log says other codes,
-        that is an event.
+        that is an event. `offset_s` is the clock's offset to be remembered with it.
         """
         begins = self.mark is not None and self.mark.begins(read)
         known = self.mark.count if self.mark is not None and begins else 0
@@ -107,8 +126,17 @@ class Logbook:
             facts.append(source.event("fewer_records", before=self.mark.count, now=read.count))
         punches = self.punches(read, source, "catch-up", 0 if full else known)
         mark = Mark.of(read)
-        memo = {"serial": self.serial, "mark": mark.to_text(), "odd": " ".join(self._odd)}
-        fresh = self._emit(_compared(punches, lives, source), facts, memo if mark != self.mark else None)
+        moved = offset_s is not None and (self.offset_s is None or abs(offset_s - self.offset_s) > _MOVED_S)
+        if moved:
+            self._offset = str(offset_s)
+        memo = {
+            "serial": self.serial,
+            "mark": mark.to_text(),
+            "odd": " ".join(self._odd),
+            "offset": self._offset,
+        }
+        news = moved or mark != self.mark
+        fresh = self._emit(_compared(punches, lives, source), facts, memo if news else None)
         self.mark = mark
         return fresh
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,7 +22,8 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
     `catch_up_s`: after so long the log is read to confirm live events, and the clock is measured.
     `full_read_s`: after so long all of it goes through the outbox again, changed or not.
     `answer_s`: for each short question; `read_s`: for a whole log. `max_records`: more than this is no
-    believable count.
+    believable count. `zone`, an IANA name, is where the terminal hangs. `set_clock` lets its clock be set
+    whenever it is wrong by more than `set_clock_over_s`.
     """
 
     address: Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
@@ -37,10 +39,20 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
     answer_s: Seconds = 10.0
     read_s: Seconds = 180.0
     max_records: Annotated[int, msgspec.Meta(ge=1)] = 300_000
+    zone: str | None = None
+    set_clock: bool = False
+    set_clock_over_s: Annotated[float, msgspec.Meta(ge=5, le=86400)] = 30.0
 
     def __post_init__(self) -> None:
         if self.comm_key and self.comm_key_file is not None:
             raise ValueError("give comm_key or comm_key_file, not both")
+        if self.zone is not None:
+            try:
+                ZoneInfo(self.zone)
+            except (ValueError, OSError, LookupError):
+                raise ValueError(f"zone: {self.zone!r} is no time zone such as Asia/Kolkata") from None
+        elif self.set_clock:
+            raise ValueError("set_clock needs zone, to know what time it is there")
 
     def key(self) -> int:
         """The comm key. Raises Misconfigured if its file cannot be read or holds no key."""

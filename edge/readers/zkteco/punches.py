@@ -20,7 +20,8 @@ class Source:
     """What the punches of one moment have in common.
 
     `users` maps slots to user ids, as far as the user table was read. `offset_s` is the terminal's wall
-    clock minus UTC, so the branch's zone is part of it; None where it could not be measured.
+    clock minus UTC, so the branch's zone is part of it; None where it could not be measured. `before_s` is
+    what it was when the log was read before.
     """
 
     reader: str
@@ -29,6 +30,7 @@ class Source:
     moment: Moment
     offset_s: float | None = None
     users: Mapping[int, str] = field(default_factory=dict)
+    before_s: float | None = None
 
     @property
     def by_slot(self) -> bool:
@@ -52,7 +54,7 @@ class Source:
             kind="terminal",
             badge=Badge(raw=self.user_id(record.user), form="user-id"),
             read_at=self.moment.utc,
-            clock=self.moment.clock(self.offset_s),
+            clock=self.moment.clock(self.offset_s, self.before_s),
             how=how,
             device=self.serial,
             device_wall=wall,

@@ -25,6 +25,13 @@ class ReadClock(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="
     within_s: float
 
 
+class SetClock(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="set-clock"):
+    """Set the terminal's clock and read it back. The answer is `ClockShows`, changed or not."""
+
+    wall: Annotated[datetime, msgspec.Meta(tz=False)]
+    within_s: float
+
+
 class ReadSizes(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="sizes"):
     """Ask how much the terminal holds. The answer is `Sizes`."""
 
@@ -49,7 +56,7 @@ class Close(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="clos
     within_s: float
 
 
-Request = Open | ReadClock | ReadSizes | ReadLog | ReadUsers | Close
+Request = Open | ReadClock | SetClock | ReadSizes | ReadLog | ReadUsers | Close
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="opened"):

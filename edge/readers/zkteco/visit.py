@@ -1,24 +1,28 @@
 """One session with a terminal: who it is, its clock, its whole log, then live events and polls."""
 
 import time
+from zoneinfo import ZoneInfo
 
 from edge.errors import Lost, Misconfigured, ReaderFault
 from edge.readers.reader import Desk
 from edge.readers.rereads import belongs, failure, reports
-from edge.readers.wall_clock import clock_error
 from edge.readers.zkteco.child import Child, Stopped
+from edge.readers.zkteco.clock import SetBy, TerminalClock, zone_named
 from edge.readers.zkteco.logbook import Logbook
 from edge.readers.zkteco.options import TerminalOptions
-from edge.readers.zkteco.punches import Source, measured_offset
+from edge.readers.zkteco.punches import Source
 from edge.readers.zkteco.reading import Accepted, Rejected
-from edge.readers.zkteco.records import decode_event
-from edge.readers.zkteco.talk import ClockShows, Event, Open, Opened, ReadClock, Sizes
-from wire.order import RereadOrder
+from edge.readers.zkteco.records import Layout, decode_event
+from edge.readers.zkteco.talk import Event, Open, Opened, Sizes
+from wire.order import ClockOrder, RereadOrder
 from wire.punch import Punch
 
 _AFTER_REJECTION_S = 30.0
 _REST = 4.0
 """A read that took t seconds is followed by 4 t without one."""
+_FRESH_S = 1.0
+_SET_AGAIN_S = 3600.0
+"""A clock that runs away again so soon needs a person, not another setting."""
 _ATTENDANCE = 1
 _LONGEST_SERIAL = 32
 _FILLING = 0.8
@@ -35,12 +39,13 @@ class Visit:
         self._desk = desk
         self._child = child
         self._book = Logbook(options, desk, child)
-        self._offset_s: float | None = None
+        self._clock = TerminalClock(name, options, desk, child, self._book.offset_s)
+        self._set_again_at = 0.0
         self._lives: dict[str, Punch] = {}
         self._hinted = False
         self._doubts: dict[str, str] = {}
         self._doubted = False
-        self._read_at = self._full_at = self._clock_at = self._rest_until = 0.0
+        self._read_at = self._full_at = self._rest_until = 0.0
 
     def open(self, comm_key: int) -> None:
         """Open the session and find out who answers. Raises Misconfigured if it is the wrong terminal."""
@@ -84,35 +89,39 @@ class Visit:
                 raise Stopped
             for order in self._desk.orders():
                 self._carry_out(order)
+            for clock_order in self._desk.clock_orders():
+                self._set_clock_on(clock_order)
 
     def _source(self) -> Source:
         book = self._book
-        layout = book.mark.layout if book.mark is not None else "40"
-        return Source(self._name, book.serial, layout, self._desk.moment(), self._offset_s, book.users)
+        return self._source_in(book.mark.layout if book.mark is not None else "40")
+
+    def _source_in(self, layout: Layout) -> Source:
+        moment, clock = self._desk.moment(), self._clock
+        return Source(
+            self._name,
+            self._book.serial,
+            layout,
+            moment,
+            clock.offset_s(moment),
+            self._book.users,
+            clock.before_s,
+        )
 
     def _measure_clock(self) -> None:
-        before = self._desk.moment()
-        shown = self._child.ask(ReadClock(within_s=self._options.answer_s), ClockShows).wall
-        after = self._desk.moment()
-        self._clock_at = time.monotonic()
-        self._offset_s = None if shown is None else measured_offset(shown, before.utc, after.utc)
-        error_s = None if self._offset_s is None else clock_error(self._offset_s)
-        if shown is not None and (error_s is None or after.trust == "unset"):
-            self._doubts.pop("clock-off", None)
-            return
-        error_s = None if error_s is None else round(error_s, 1)
-        if "clock-off" not in self._doubts:
-            off = self._source().event(
-                "clock_off", offset_s=self._offset_s, error_s=error_s, shown=str(shown)
-            )
-            self._desk.emit([off])
-        told = "an impossible date" if shown is None else f"{shown:%Y-%m-%d %H:%M:%S}, off by {error_s:.0f} s"
-        self._doubts["clock-off"] = f"the terminal shows {told}"
+        news = self._clock.measure(self._book.serial)
+        if news:
+            self._desk.emit(news)
+        self._doubts.pop("clock-off", None)
+        if self._clock.doubt is not None:
+            self._doubts["clock-off"] = self._clock.doubt
 
     # the log
 
     def _catch_up(self, *, full: bool) -> Accepted | Rejected:
         """Read the log and bring what is new, or all of it, into the outbox."""
+        if time.monotonic() - self._clock.measured_at > _FRESH_S:
+            self._measure_clock()
         began = time.monotonic()
         read = self._book.read(self._source)
         self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
@@ -130,17 +139,15 @@ class Visit:
             self._doubts["records-odd"] = (
                 f"{len(read.odd)} of {read.count} records, the last: {read.odd[-1].why}"
             )
-        self._book.keep(read, self._source_of(read), self._lives, full=full)
+        source = self._source_in(read.layout)
+        self._clock.was_read(source.moment)
+        self._book.keep(read, source, self._lives, full=full, offset_s=self._clock.before_s)
         self._lives.clear()
         self._hinted = False
         now = time.monotonic()
         self._read_at = now
         self._full_at = now if full or self._full_at == 0.0 else self._full_at
         return read
-
-    def _source_of(self, read: Accepted) -> Source:
-        book = self._book
-        return Source(self._name, book.serial, read.layout, self._desk.moment(), self._offset_s, book.users)
 
     def _poll(self) -> bool:
         """Ask for the record count; read the log if it does not fit to what is known, or if it is time.
@@ -150,8 +157,9 @@ class Visit:
         sizes = self._book.sizes()
         now = time.monotonic()
         self._tell(sizes)
-        if now - self._clock_at >= self._options.catch_up_s:
+        if now - self._clock.measured_at >= self._options.catch_up_s:
             self._measure_clock()
+        self._keep_clock_right()
         full = now - self._full_at >= self._options.full_read_s
         late = now - self._read_at >= self._options.catch_up_s
         if not (full or self._changed(sizes) or (late and self._unsure(sizes))):
@@ -185,6 +193,46 @@ class Visit:
         elif self._doubted:
             self._desk.doubt("", "")
         self._doubted = reason is not None
+
+    # setting the clock
+
+    def _keep_clock_right(self) -> None:
+        """Set the clock if the configuration wants it and it is wrong by too much."""
+        options = self._options
+        if not options.set_clock or options.zone is None or time.monotonic() < self._set_again_at:
+            return
+        error_s = self._clock.error_s(self._desk.moment())
+        if error_s is not None and abs(error_s) > options.set_clock_over_s:
+            self._set_again_at = time.monotonic() + _SET_AGAIN_S
+            self._set_clock(ZoneInfo(options.zone))
+
+    def _set_clock_on(self, order: ClockOrder) -> None:
+        """Set the clock because a person wants it, and tell what became of it."""
+        try:
+            zone = zone_named(order.zone)
+            if zone is None:
+                done = SetBy(None, None, "settings-wrong", f"this Pi knows no time zone {order.zone!r}")
+            else:
+                done = self._set_clock(zone)
+        except ReaderFault as fault:
+            done = SetBy(None, None, fault.reason, fault.evidence)
+            self._desk.emit([done.outcome(order, self._desk.moment().utc)])
+            raise
+        self._desk.emit([done.outcome(order, self._desk.moment().utc)])
+
+    def _set_clock(self, zone: ZoneInfo) -> SetBy:
+        """Set it by a synchronised Pi, once the log that was written under the old time is read."""
+        if self._desk.moment().trust != "synced":
+            return SetBy(None, None, "clock-unsynced", "the Pi's own clock is not synchronised")
+        self._measure_clock()
+        read = self._catch_up(full=False)
+        if isinstance(read, Rejected):
+            return SetBy(None, None, "read-rejected", read.why)
+        done, news = self._clock.set(zone, self._book.serial)
+        if news:
+            self._desk.emit(news)
+        self._measure_clock()
+        return done
 
     # live events
 
@@ -220,7 +268,7 @@ class Visit:
         if isinstance(read, Rejected):
             self._desk.emit([failure(order, self._name, at, "read-rejected", read.why)])
             return
-        source = self._source_of(read)
+        source = self._source_in(read.layout)
         wanted = [punch for punch in self._book.punches(read, source, "reread") if _belongs(order, punch)]
         self._book.emit(wanted)
         self._book.emit(reports(order, self._name, [punch.punch_id for punch in wanted], at))

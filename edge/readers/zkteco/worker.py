@@ -31,6 +31,7 @@ from edge.readers.zkteco.talk import (
     ReadLog,
     ReadSizes,
     Request,
+    SetClock,
     Sizes,
 )
 
@@ -99,6 +100,8 @@ class Worker:
         self._line.within(request.within_s)
         if isinstance(request, ReadClock):
             return self._clock()
+        if isinstance(request, SetClock):
+            return self._set_clock(request)
         if isinstance(request, ReadSizes):
             return self._sizes()
         what = (_LOG,) if isinstance(request, ReadLog) else (_USERS, _ALL_USERS)
@@ -145,6 +148,13 @@ class Worker:
             return ClockShows(wall=self._device.get_time())
         except ValueError:
             return ClockShows(wall=None)
+
+    def _set_clock(self, request: SetClock) -> ClockShows:
+        import zk.exception  # noqa: PLC0415 - as above
+
+        with contextlib.suppress(zk.exception.ZKErrorResponse):  # what it shows then tells
+            self._device.set_time(request.wall)
+        return self._clock()
 
     def _sizes(self) -> Sizes:
         device = self._device

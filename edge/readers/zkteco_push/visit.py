@@ -58,7 +58,7 @@ class Visit:
         if moment.uptime_s >= self._odd_until_s:
             self._doubts.pop("records-odd", None)
         self._show_doubts()
-        dated = self._options.set_clock and moment.trust != "unset" and self._resending is None
+        dated = self._options.set_clock and moment.trust == "synced" and self._resending is None
         return Answer(answer.status, answer.text, self._desk.moment().utc if dated else None)
 
     def missed(self) -> None:

@@ -3,15 +3,15 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from edge.errors import ReaderFault
 from edge.readers.identity import memoryless_punch_id
 from edge.readers.reader import Moment, Reader
 from wire.facts import Fact
-from wire.order import RereadOrder
-from wire.punch import Punch
+from wire.order import ClockOrder, RereadOrder
+from wire.punch import Punch, Trust
 
 DEADLINE_S = 20.0
 
@@ -23,10 +23,13 @@ class MemoryDesk:
         self.facts: list[Fact] = []
         self.memo: dict[str, str] = {}
         self.waiting_orders: list[RereadOrder] = []
+        self.waiting_clock_orders: list[ClockOrder] = []
         self.oks: list[dict[str, Any]] = []
         self.doubts: list[tuple[str, str]] = []
         self.counts: dict[str, int] = {}
         self.waits = 0
+        self.trust: Trust = "synced"
+        self.off = timedelta(0)
         self.stopping = threading.Event()
         self._ids: set[str] = set()
         self._numbered = 0
@@ -37,8 +40,9 @@ class MemoryDesk:
         return self.stopping.wait(max(seconds, 0.0))
 
     def moment(self) -> Moment:
-        """The machine's time, trusted."""
-        return Moment(utc=datetime.now(UTC), trust="synced", boot_id="test-boot", uptime_s=time.monotonic())
+        """The machine's time, trusted unless told otherwise, and off by as much as told."""
+        utc = datetime.now(UTC) + self.off
+        return Moment(utc=utc, trust=self.trust, boot_id="test-boot", uptime_s=time.monotonic())
 
     def emit(self, facts: Sequence[Fact], memo: Mapping[str, str] | None = None) -> int:
         """Keep facts; pass over punches that are known, unless they are read again on order."""
@@ -60,6 +64,11 @@ class MemoryDesk:
     def orders(self) -> list[RereadOrder]:
         """Take the waiting orders."""
         taken, self.waiting_orders = self.waiting_orders, []
+        return taken
+
+    def clock_orders(self) -> list[ClockOrder]:
+        """Take the waiting orders for the clock."""
+        taken, self.waiting_clock_orders = self.waiting_clock_orders, []
         return taken
 
     def resend(self, order: RereadOrder) -> list[str]:
