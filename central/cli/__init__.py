@@ -5,14 +5,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from central.cli import check_config, explain, migrate, people, quarantine, run, shifts
+from central.cli import check_config, explain, migrate, people, quarantine, review, run, shifts
 from central.config import DEFAULT_PATH
 from central.ledger.database import LedgerError
 from ground.settings import SettingsError
 
 FAILED = 1
 EX_CONFIG = 78
-_VERBS = (run, check_config, migrate, people, shifts, quarantine, explain)
+_VERBS = (run, check_config, migrate, people, shifts, quarantine, review, explain)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
