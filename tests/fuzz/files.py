@@ -42,6 +42,7 @@ name = "gate"
 kind = "zkteco"
 address = "192.168.10.20"
 comm_key = 7
+zone = "Asia/Kolkata"
 poll_s = 2.5
 [[reader]]
 name = "back"

@@ -32,6 +32,7 @@ FOUND: dict[str, tuple[str, str | bytes, str]] = {
         EDGE.replace("([0-9]+)", "a{99999999999}"),
         "1 mistakes",
     ),
+    "a zone that is on no map": ("edge-toml", EDGE.replace("Kolkata", "Atlantis"), "2 mistakes"),
     "a comm key of 4400 digits": ("comm-key-file", DIGITS, "misconfigured"),
     "a password in another encoding": ("password-file", b"s\xe9cret", "1 mistakes"),
     "a date too large to be shown in shifts.toml": (
