@@ -103,9 +103,16 @@ def _reading(raw: Raw) -> _Reading:
 
 
 def _by_reading(raw: Raw, reading: _Reading) -> Timed:
+    """A reader without a clock. At a site that never meets a time server what arrives soon enough counts.
+
+    A clock that was never set goes on from a time that is past, so that its error shows at the arrival.
+    """
     at = int(reading.at // 1)
     if reading.within_s is None:
-        return Timed(at, None, None, impossible(at, raw) or "clock-unset")
+        waited_s = raw.received_at_us / _US - reading.at
+        believable = -UNSURE_S <= waited_s <= _DAY_S
+        doubt = impossible(at, raw) or (None if believable else "clock-unset")
+        return Timed(at, None, None, doubt, unsure=True)
     return Timed(at, reading.at - reading.within_s, reading.at + reading.within_s, impossible(at, raw))
 
 

@@ -79,6 +79,17 @@ def test_an_unmeasured_live_punch_is_held_against_the_pi(how: str, trust: str, w
     assert timed(raw, sites()).doubt == why
 
 
+@pytest.mark.parametrize(
+    ("waited_s", "why"), [(0, None), (DAY, None), (DAY + 2, "clock-unset"), (-90, "clock-unset")]
+)
+def test_where_no_time_server_is_what_arrives_soon_counts_flagged(waited_s: float, why: Doubt | None) -> None:
+    """A clock that goes on from the past would be late by more than a day; every such day is flagged."""
+    raw = replace(PLAIN, read_at_us=PLAIN.read_at_us - int(waited_s) * US, clock_trust="unset")
+    found = timed(raw, sites())
+    assert (found.doubt, found.within_s) == (why, None)
+    assert found.flags(found.at, found.at + 1)
+
+
 def test_a_card_read_before_the_first_sync_waits_for_a_repair() -> None:
     """Nothing vouches for it, so it counts nowhere; repaired it counts, and accepted it counts, too."""
     behind = replace(PLAIN, read_at_us=PLAIN.read_at_us - 60 * int(DAY) * US, clock_trust="unset")
@@ -226,7 +237,7 @@ def test_the_true_time_of_a_card_lies_within_its_bounds(
     )
     found = timed(raw, sites())
     if not synced and (trust == "unset" or (trust == "holdover" and history.moved_s)):
-        assert trust == "holdover" or found.doubt is not None
+        assert trust == "holdover" or found.doubt is not None or found.unsure
         return
     assert found.doubt is None
     assert found.earliest is not None
