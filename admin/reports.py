@@ -51,9 +51,8 @@ def report(options: BrokerOptions, flags: Namespace) -> int:
 
 
 def _pages(client: Client, flags: Namespace) -> Iterator[ReportPage]:
-    people = OrgFilter(
-        employees=tuple(flags.employee), **{name: tuple(getattr(flags, name)) for name in DIMENSIONS}
-    )
+    given = {"employees": flags.employee, **{name: getattr(flags, name) for name in DIMENSIONS}}
+    people = msgspec.convert(given, OrgFilter)
     after: str | None = None
     while True:
         request = ReportRequest(
