@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from central.directory.arrays import Mask
 from central.directory.columns import Columns, Dimension
 from central.directory.employee import DIMENSIONS
-from central.directory.selection import count, listed, wants
+from central.directory.selection import Some, count, having, listed, wants
 from wire.admin import OrgFilter
 
 
@@ -36,17 +36,21 @@ def facets(columns: Columns, people: OrgFilter, scope: Mask | None = None) -> li
     base = None if open_to_all else listed(columns, people)
     if base is not None and scope is not None:
         base &= scope
-    missing = {name: ~values[columns.dimensions[name].codes] for name, values in wanted.items()}
+    missing = {name: ~having(columns.dimensions[name], values) for name, values in wanted.items()}
     misses = np.zeros(len(columns), np.uint8)
     for missed in missing.values():
         misses += missed
-    passing = base if not missing else _both(base, misses == 0)
+    passing = _some(base if not missing else _both(base, misses == 0))
     told = []
     for name in DIMENSIONS:
-        rows = passing if name not in missing else _others(base, misses, missing, name)
+        rows = passing if name not in missing else _some(_others(base, misses, missing, name))
         dimension = columns.dimensions[name]
         told.append(_facet(name, dimension, count(dimension, rows), wanted.get(name), people))
     return told
+
+
+def _some(mask: Mask | None) -> Some | None:
+    return None if mask is None else Some.of(mask)
 
 
 def _both(base: Mask | None, rows: Mask) -> Mask:

@@ -4,6 +4,7 @@ A scope is a mask, too: who is outside of it is not there, whatever the filter s
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
@@ -18,6 +19,8 @@ from wire.admin import OrgFilter
 
 _NEAR = 3
 _NEIGHBOURS = 25
+_FEW = 6
+"""So many values are compared faster than they are looked up."""
 
 
 def select(columns: Columns, people: OrgFilter, scope: Mask | None = None) -> Mask:
@@ -28,7 +31,7 @@ def select(columns: Columns, people: OrgFilter, scope: Mask | None = None) -> Ma
     else:
         chosen = listed(columns, people)
         for name, wanted in wants(columns, people).items():
-            chosen &= wanted[columns.dimensions[name].codes]
+            chosen &= having(columns.dimensions[name], wanted)
     chosen[_rows(columns, people.include)] = True
     chosen[_rows(columns, people.exclude)] = False
     return chosen if scope is None else chosen & scope
@@ -70,7 +73,7 @@ def within(columns: Columns, units: Iterable[Collection[tuple[str, str]]]) -> Ma
         of_unit = np.full(len(columns), bool(unit))
         for name, value in unit:
             dimension = columns.dimensions[name]
-            of_unit &= _wanted(dimension, [value], ignore_case=False)[dimension.codes]
+            of_unit &= having(dimension, _wanted(dimension, [value], ignore_case=False))
         mask |= of_unit
     return mask
 
@@ -112,10 +115,11 @@ def _rows(columns: Columns, employee_ids: Collection[str]) -> list[int]:
 
 def unknown(columns: Columns, people: OrgFilter, scope: Mask | None = None) -> Iterator[str]:
     """A sentence for each value and each id that nobody within the scope has, with near matches."""
+    visible = None if scope is None else Some.of(scope)
     for name in DIMENSIONS:
         if values := getattr(people, name):
             dimension = columns.dimensions[name]
-            there = [dimension.values[code] for code in np.flatnonzero(count(dimension, scope))]
+            there = [dimension.values[code] for code in np.flatnonzero(count(dimension, visible))]
             alike = {value.casefold() for value in there} if people.ignore_case else set(there)
             for value in values:
                 if (value.casefold() if people.ignore_case else value) not in alike:
@@ -128,14 +132,37 @@ def unknown(columns: Columns, people: OrgFilter, scope: Mask | None = None) -> I
             yield f"nobody has the employee id {one!r}{_hint(near)}"
 
 
-def count(dimension: Dimension, rows: Mask | None) -> NDArray[np.int64]:
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Some rows, ready to be counted by value: these, or all but these where those are fewer."""
+
+    rows: NDArray[np.intp]
+    inverted: bool
+
+    @classmethod
+    def of(cls, mask: Mask) -> "Some":
+        """The rows of a mask."""
+        inverted = int(np.count_nonzero(mask)) * 2 > len(mask)
+        return cls(np.flatnonzero(~mask if inverted else mask), inverted)
+
+
+def count(dimension: Dimension, some: Some | None) -> NDArray[np.int64]:
     """How many of some rows have each value, by code; None is all rows."""
-    if rows is None:
+    if some is None:
         return dimension.totals
-    chosen = int(np.count_nonzero(rows))
-    if chosen * 2 > len(rows):
-        return dimension.totals - np.bincount(dimension.codes[~rows], minlength=len(dimension.values))
-    return np.bincount(dimension.codes[rows], minlength=len(dimension.values))
+    counts = np.bincount(dimension.codes[some.rows], minlength=len(dimension.values))
+    return dimension.totals - counts if some.inverted else counts
+
+
+def having(dimension: Dimension, wanted: NDArray[np.bool_]) -> Mask:
+    """The rows whose value is wanted."""
+    codes = np.flatnonzero(wanted)
+    if len(codes) > _FEW:
+        return wanted.take(dimension.codes, mode="clip")
+    mask = np.zeros(len(dimension.codes), np.bool_)
+    for code in codes:
+        mask |= dimension.codes == code
+    return mask
 
 
 def _near(value: str, there: list[str]) -> list[str]:
