@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,24 +17,25 @@ class NothingThere(Exception):
     """There is no outbox at this place."""
 
 
-def _open(path: Path) -> Database:
+@contextmanager
+def _opened(path: Path) -> Iterator[Database]:
     if not path.exists():
         raise NothingThere(f"{path}: no outbox yet; punchwire-edge run or migrate makes it")
-    db = Database(path)
-    db.execute("PRAGMA query_only=ON")
-    return db
+    with closing(Database(path)) as db:
+        db.execute("PRAGMA query_only=ON")
+        yield db
 
 
 def marks(path: Path) -> dict[str, Any]:
     """The stream's marks. `settled` is as last written: the daemon knows up to a minute more."""
-    db = _open(path)
-    stream = next(db.query("SELECT outbox_id, settled FROM stream"))
-    facts = next(
-        db.query(
-            "SELECT coalesce(sum(count), 0) AS kept, coalesce(max(seq + count - 1), 0) AS newest FROM facts"
+    with _opened(path) as db:
+        stream = next(db.query("SELECT outbox_id, settled FROM stream"))
+        facts = next(
+            db.query(
+                "SELECT coalesce(sum(count), 0) AS kept, coalesce(max(seq + count - 1), 0) AS newest FROM facts"
+            )
         )
-    )
-    aside = next(db.query("SELECT count(*) AS n FROM set_aside"))["n"]
+        aside = next(db.query("SELECT count(*) AS n FROM set_aside"))["n"]
     newest = max(facts["newest"], stream["settled"])
     return {
         "outbox": stream["outbox_id"],
@@ -46,26 +49,26 @@ def marks(path: Path) -> dict[str, Any]:
 
 def unsettled(path: Path, limit: int) -> list[dict[str, Any]]:
     """The oldest facts without a receipt: number, time of reading, who appended it, and its kind."""
-    db = _open(path)
-    (settled,) = db.execute("SELECT settled FROM stream").fetchone()
     found: list[dict[str, Any]] = []
     query = "SELECT seq, count, body, at_ms, owner FROM facts WHERE seq + count - 1 > ? ORDER BY seq"
-    for seq, count, body, at_ms, owner in db.execute(query, [settled]):
-        at = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for fact in Row(seq, count, body).facts():
-            if fact.seq > settled:
-                found.append(
-                    {"seq": fact.seq, "at": at, "owner": owner, "fact": json.loads(fact.body)["fact"]}
-                )
-            if len(found) == limit:
-                return found
+    with _opened(path) as db:
+        (settled,) = db.execute("SELECT settled FROM stream").fetchone()
+        for seq, count, body, at_ms, owner in db.execute(query, [settled]):
+            at = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            for fact in Row(seq, count, body).facts():
+                if fact.seq > settled:
+                    kind = json.loads(fact.body)["fact"]
+                    found.append({"seq": fact.seq, "at": at, "owner": owner, "fact": kind})
+                if len(found) == limit:
+                    return found
     return found
 
 
 def recall(path: Path, owner: str) -> dict[str, str]:
     """The memo of one owner as last stored; empty where there is none, or no outbox that can be read."""
     try:
-        found = _open(path).execute("SELECT memo FROM memos WHERE owner = ?", [owner]).fetchone()
+        with _opened(path) as db:
+            found = db.execute("SELECT memo FROM memos WHERE owner = ?", [owner]).fetchone()
     except (NothingThere, sqlite3.Error):
         return {}
     return {} if found is None else dict(json.loads(found[0]))

@@ -35,9 +35,13 @@ class Store:
         self.lock = threading.RLock()
         try:
             self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise OutboxError(f"{path}: {error}") from error
+        try:
             self.db.executescript(_PAGES)
             (version,) = self.db.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
+            self.db.close()
             raise OutboxError(f"{path}: {error}") from error
         if version != SCHEMA:
             self.db.close()
