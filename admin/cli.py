@@ -10,7 +10,7 @@ from typing import get_args
 
 import msgspec
 
-from admin import commands, reports
+from admin import commands, people, reports
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from ground.settings import SettingsError
@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     day = verb("day", reports.day, "Explain one workday of one employee, figure by figure.")
     day.add_argument("employee_id", metavar="EMPLOYEE")
     day.add_argument("date", type=_date, metavar="DATE")
+    people.add_verbs(verb, lambda parser: _span(parser, default=None))
     return parser
 
 

@@ -85,6 +85,60 @@ class DayRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     date: date
 
 
+Column = Literal[
+    "employee_id",
+    "name",
+    "status",
+    "sbu",
+    "state",
+    "branch",
+    "department",
+    "sub_department",
+    "designation",
+    "employee_type",
+]
+FilterName = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}\Z")]
+
+
+class EmployeesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """List the people whom a filter selects, by a column and then by id, `limit` at a time."""
+
+    request_id: RequestId
+    people: OrgFilter = OrgFilter()
+    sort: Column = "employee_id"
+    descending: bool = False
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+    after: Annotated[str, msgspec.Meta(max_length=4000)] | None = None
+
+
+class FacetsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Count people by value in each dimension, given the rest of a filter; the `limit` most common values."""
+
+    request_id: RequestId
+    people: OrgFilter = OrgFilter()
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+
+
+class FiltersRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """List, save or delete filters by name; each user has his own. `people` is what `save` keeps."""
+
+    request_id: RequestId
+    do: Literal["list", "save", "delete"] = "list"
+    name: FilterName | None = None
+    people: OrgFilter | None = None
+
+
+class ExportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Complete rows for other programs: punches by wall time, or workdays by employee id and date."""
+
+    request_id: RequestId
+    kind: Literal["punches", "days"]
+    span: Span
+    people: OrgFilter = OrgFilter()
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 500
+    after: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+
+
 class PunchRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One punch of the ledger as people read it. `wall` is the branch's wall clock."""
 
@@ -180,11 +234,25 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: Any = None
 
 
-Request = ResyncRequest | PunchesRequest | SummaryRequest | ReportRequest | DayRequest
+Request = (
+    ResyncRequest
+    | PunchesRequest
+    | SummaryRequest
+    | ReportRequest
+    | DayRequest
+    | EmployeesRequest
+    | FacetsRequest
+    | FiltersRequest
+    | ExportRequest
+)
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
     "punches": PunchesRequest,
     "summary": SummaryRequest,
     "report": ReportRequest,
     "day": DayRequest,
+    "employees": EmployeesRequest,
+    "facets": FacetsRequest,
+    "filters": FiltersRequest,
+    "export": ExportRequest,
 }

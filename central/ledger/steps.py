@@ -204,4 +204,11 @@ STEPS: list[Step] = [
         ),
         postgresql=("ALTER TABLE audit ENABLE TRIGGER audit_is_append_only",),
     ),
+    Step(
+        "0008-filters",
+        (
+            """CREATE TABLE filters (
+                owner TEXT NOT NULL, name TEXT NOT NULL, payload {bytes} NOT NULL,
+                PRIMARY KEY (owner, name)) {clustered}""",
+        ),
 ]

@@ -14,10 +14,12 @@ from central.ledger import audit, jobs, orders
 from central.ledger.database import Ledger, LedgerError
 from central.ledger.jobs import Job
 from central.ledger.people import People
+from central.ledger.staff import Staff
 from central.post import Delivery, Landed, Publish
 from central.requests import resyncs
 from central.requests.asking import Asking, Refusal, Unclear, answer, fits, read_request
 from central.requests.lists import punches_page, summary
+from central.requests.staff import StaffDesk
 from central.requests.workdays import WorkdayDesk
 from central.rules.plan import Options
 from central.workdays.interpretation import Sites
@@ -75,6 +77,7 @@ class Requests:
         self._publish = publish
         self._ledger = ledger
         self._people = people
+        self._staff = StaffDesk(ledger, Staff(ledger), zones)
         self._zones = zones
         self._readers = readers
         options = Options(zone=str(zones.organization))
@@ -180,6 +183,9 @@ class Requests:
                 with self._ledger.read() as connection:
                     told = summary(connection, self._zones, directory, self._clock())
                 self._done(asked, told, {"punches": told.punches})
+            case request:
+                directory = self._people.directory()
+                self._done(asked, self._staff.answer(asked.user, directory, None, request), {})
 
     def _done(self, asked: Asking, body: msgspec.Struct, figures: Mapping[str, int]) -> None:
         detail = {"request": msgspec.to_builtins(asked.request), "outcome": "done", **figures}

@@ -1,0 +1,145 @@
+"""Owns the export for other programs: complete rows of punches and of workdays, in an order that stays."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+from sqlalchemy import Connection
+
+from central.directory.directory import Directory
+from central.directory.employee import Employee
+from central.ledger import queries
+from central.ledger.queries import Held
+from central.ledger.workdays import results
+from central.reports import Cell
+from central.requests.asking import Refusal, check_span
+from central.requests.choosing import Chosen
+from central.workdays.span import number
+from central.zones import Zones
+from wire.admin import ExportRequest, OrgFilter, ReportPage
+from wire.codec import decode
+from wire.days import DayResult
+
+_PEOPLE = 50
+_LOOKED_AT = 20_000
+"""Rows looked at for one page at the most: a page may be short, or empty, and still not be the last."""
+_LONGEST_PAGE = 40_000
+"""Characters of a page; even if each takes three bytes, the wire can carry it."""
+_LONGEST_DAYS = 3700
+
+_PUNCH: Mapping[str, Callable[[Held], Cell]] = {
+    "punch": lambda held: held.punch_id,
+    "wall": lambda held: held.wall.isoformat(),
+    "edge": lambda held: held.edge,
+    "reader": lambda held: held.reader,
+    "kind": lambda held: held.kind,
+    "device": lambda held: held.device,
+    "badge_form": lambda held: held.badge_form,
+    "badge": lambda held: held.badge_raw,
+    "card": lambda held: held.badge_canon,
+    "read_at": lambda held: held.read_at.isoformat(),
+    "direction_code": lambda held: held.direction_code,
+    "verify_code": lambda held: held.verify_code,
+    "how": lambda held: held.how,
+}
+_DAY = tuple(name for name in DayResult.__struct_fields__ if name not in ("employee", "v"))
+PUNCH_COLUMNS = ("employee", "name", *_PUNCH)
+DAY_COLUMNS = ("employee", "name", *_DAY)
+"""A workday as it is published, lengths in seconds; what is no single value stands there as JSON."""
+
+
+def exported(
+    connection: Connection, zones: Zones, directory: Directory, chosen: Chosen, request: ExportRequest
+) -> ReportPage:
+    """A page of an export. Raises Refusal."""
+    check_span(request.span)
+    if (request.span.last - request.span.first).days >= _LONGEST_DAYS:
+        raise Refusal(f"an export covers {_LONGEST_DAYS} days at the most")
+    if request.kind == "punches":
+        return _page(PUNCH_COLUMNS, _punches(connection, zones, directory, chosen, request), request)
+    return _page(DAY_COLUMNS, _days(connection, directory, chosen, request), request)
+
+
+def _page(
+    columns: tuple[str, ...], rows: Iterator[tuple[str, tuple[Cell, ...] | None]], request: ExportRequest
+) -> ReportPage:
+    """The rows up to a limit; each comes with the place behind it, and is None if it is not to be shown."""
+    kept: list[tuple[Cell, ...]] = []
+    size = 0
+    for looked_at, (place, row) in enumerate(rows, 1):
+        if row is not None:
+            kept.append(row)
+            size += len(str(row))
+        if len(kept) >= request.limit or size >= _LONGEST_PAGE or looked_at >= _LOOKED_AT:
+            return ReportPage(columns=columns, rows=tuple(kept), after=place)
+    return ReportPage(columns=columns, rows=tuple(kept), after=None)
+
+
+def _punches(
+    connection: Connection, zones: Zones, directory: Directory, chosen: Chosen, request: ExportRequest
+) -> Iterator[tuple[str, tuple[Cell, ...] | None]]:
+    after = request.after
+    while True:
+        try:
+            page = queries.page(connection, zones, request.span, limit=request.limit, after=after)
+        except (KeyError, ValueError):
+            raise Refusal(f"{request.after!r} is no place to go on from") from None
+        for held in page:
+            owner = directory.who(held.edge, held.badge_form, held.badge_raw, held.badge_canon)
+            shown = _shown(chosen, request.people, owner)
+            yield held.punch_id, _punch(held, owner) if shown else None
+        if len(page) < request.limit:
+            return
+        after = page[-1].punch_id
+
+
+def _shown(chosen: Chosen, people: OrgFilter, owner: Employee | None) -> bool:
+    """Punches of nobody belong to everybody's export alone, and to those who may see everybody."""
+    if owner is None:
+        return chosen.scope is None and people == OrgFilter()
+    row = chosen.columns.row_of(owner.employee_id)
+    return row is not None and bool(chosen.mask[row])
+
+
+def _punch(held: Held, owner: Employee | None) -> tuple[Cell, ...]:
+    who = (None, None) if owner is None else (owner.employee_id, owner.name)
+    return (*who, *(cell(held) for cell in _PUNCH.values()))
+
+
+def _days(
+    connection: Connection, directory: Directory, chosen: Chosen, request: ExportRequest
+) -> Iterator[tuple[str, tuple[Cell, ...] | None]]:
+    begin = _begin(request.after)
+    first, last = number(request.span.first), number(request.span.last)
+    row = None if not begin[0] else chosen.columns.row_of(begin[0])
+    some = [begin[0]] if row is not None and chosen.mask[row] else []
+    behind = begin[0]
+    while True:
+        held = results.held(connection, some, first, last) if some else {}
+        for key in sorted(held):
+            employee = directory.employees.get(key[0])
+            if key > begin and employee is not None:
+                yield f"{key[0]}@{key[1]}", _day(decode(held[key].result, DayResult), employee)
+        some = list(chosen.ids(_PEOPLE, behind))
+        if not some:
+            return
+        behind = some[-1]
+
+
+def _begin(after: str | None) -> tuple[str, int]:
+    if after is None:
+        return "", 0
+    employee_id, _, day = after.rpartition("@")
+    if not (employee_id and day.isascii() and day.isdecimal()):
+        raise Refusal(f"{after!r} is no place to go on from")
+    return employee_id, int(day)
+
+
+def _day(day: DayResult, employee: Employee) -> tuple[Cell, ...]:
+    plain = msgspec.to_builtins(msgspec.structs.asdict(day))
+    return (day.employee, employee.name, *(_cell(plain[name]) for name in _DAY))
+
+
+def _cell(value: object) -> Cell:
+    if value is None or isinstance(value, str | int):
+        return value
+    return msgspec.json.encode(value).decode()

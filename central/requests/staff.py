@@ -1,0 +1,128 @@
+"""Owns the answers about people: pages of employees, facets, exports, and the filters saved by each user."""
+
+import msgspec
+
+from central.directory.columns import FIELDS
+from central.directory.directory import Directory
+from central.directory.facets import Facet, facets
+from central.directory.paging import NoSuchPlace, Order, cursor, page
+from central.ledger import filters
+from central.ledger.database import Ledger
+from central.ledger.staff import Staff
+from central.requests.asking import Refusal
+from central.requests.choosing import Choosing, Units
+from central.requests.exporting import exported
+from central.zones import Zones
+from wire.admin import EmployeesRequest, ExportRequest, FacetsRequest, FiltersRequest, OrgFilter, ReportPage
+from wire.codec import MESSAGE_LIMIT, encode
+from wire.people import Count, EmployeeRow, EmployeesPage, FacetCounts, Facets, SavedFilter, SavedFilters
+
+_ROOM = MESSAGE_LIMIT - 4096
+_LONGEST_LIST = 200
+_MOST_FILTERS = 100
+_LISTS = ("employees", "include", "exclude")
+
+StaffRequest = EmployeesRequest | FacetsRequest | FiltersRequest | ExportRequest
+StaffAnswer = EmployeesPage | Facets | SavedFilters | ReportPage
+
+
+class StaffDesk:
+    """Answers about people. Not for more than one thread."""
+
+    def __init__(self, ledger: Ledger, staff: Staff, zones: Zones) -> None:
+        self._ledger = ledger
+        self._choosing = Choosing(staff)
+        self._zones = zones
+
+    def answer(
+        self, user: str, directory: Directory, units: Units | None, request: StaffRequest
+    ) -> StaffAnswer:
+        """What a user is answered who may see the people of some units, or of all. Raises Refusal.
+
+        `directory` knows the badges of those people alone.
+        """
+        match request:
+            case EmployeesRequest():
+                return self._employees(request, units)
+            case FacetsRequest():
+                return self._facets(request, units)
+            case FiltersRequest():
+                return self._filters(user, request)
+            case ExportRequest():
+                chosen = self._choosing.choose(request.people, units)
+                with self._ledger.read() as connection:
+                    return exported(connection, self._zones, directory, chosen, request)
+
+    def _employees(self, request: EmployeesRequest, units: Units | None) -> EmployeesPage:
+        chosen = self._choosing.choose(request.people, units)
+        order = Order(request.sort, request.descending)
+        try:
+            found = page(chosen.columns, chosen.mask, order, request.limit, request.after)
+        except NoSuchPlace as error:
+            raise Refusal(str(error)) from None
+        rows = [
+            EmployeeRow(**dict(zip(FIELDS, chosen.columns.texts(row), strict=True))) for row in found.rows
+        ]
+        told = EmployeesPage(
+            people=_echo(request.people),
+            selected=chosen.selected,
+            visible=chosen.visible,
+            employees=tuple(rows),
+            after=found.after,
+        )
+        while len(encode(told)) > _ROOM and len(told.employees) > 1:
+            half = len(told.employees) // 2
+            after = cursor(chosen.columns, order, found.rows[half - 1])
+            told = msgspec.structs.replace(told, employees=told.employees[:half], after=after)
+        return told
+
+    def _facets(self, request: FacetsRequest, units: Units | None) -> Facets:
+        chosen = self._choosing.choose(request.people, units)
+        counted = facets(chosen.columns, request.people, chosen.scope)
+        limit = request.limit
+        while True:
+            told = Facets(
+                people=_echo(request.people),
+                selected=chosen.selected,
+                visible=chosen.visible,
+                facets=tuple(_cut(facet, limit) for facet in counted),
+            )
+            if len(encode(told)) <= _ROOM or limit == 0:
+                return told
+            limit //= 2
+
+    def _filters(self, user: str, request: FiltersRequest) -> SavedFilters:
+        with self._ledger.write() as connection:
+            match request.do, request.name:
+                case "list", _:
+                    pass
+                case do, None:
+                    raise Refusal(f"{do} needs the name of a filter")
+                case "save", name:
+                    if filters.count(connection, user) >= _MOST_FILTERS:
+                        raise Refusal(f"{_MOST_FILTERS} filters are saved; delete some first")
+                    filters.save(connection, user, name, request.people or OrgFilter())
+                case "delete", name:
+                    if not filters.forget(connection, user, name):
+                        there = ", ".join(filters.of_user(connection, user)) or "none"
+                        raise Refusal(f"there is no filter {name!r}; there are {there}")
+            kept = filters.of_user(connection, user)
+            told = SavedFilters(filters=tuple(SavedFilter(name=name, people=it) for name, it in kept.items()))
+            if len(encode(told)) > _ROOM:
+                raise Refusal("the saved filters are too large together; name fewer people in them")
+        return told
+
+
+def _echo(people: OrgFilter) -> OrgFilter:
+    """The filter as it is told back: without lists of people that would fill the answer."""
+    long = [name for name in _LISTS if len(getattr(people, name)) > _LONGEST_LIST]
+    return msgspec.structs.replace(people, **dict.fromkeys(long, ()))
+
+
+def _cut(facet: Facet, limit: int) -> FacetCounts:
+    kept = [
+        Count(value=value, people=people, chosen=value in facet.chosen)
+        for place, (value, people) in enumerate(facet.values)
+        if place < limit or value in facet.chosen
+    ]
+    return FacetCounts(dimension=facet.dimension, values=tuple(kept), more=len(facet.values) - len(kept))

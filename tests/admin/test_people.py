@@ -1,0 +1,96 @@
+"""Promises of `employees`, `facets`, `filters` and `export`, with central itself at the other end."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from admin.cli import main
+from admin.selecting import told
+from central.ledger import people
+from simulators.mosquitto import Mosquitto
+from tests.central.centre import PEOPLE, centre, hand_edge, utc_now
+from tests.central.facts import terminal_punch
+from wire.admin import OrgFilter
+
+PUNCHWIRE = str(Path(sys.executable).with_name("punchwire"))
+SPAN = ("--from", "2026-05-11", "--to", "2026-05-11")
+
+
+def _run(broker: Mosquitto, *arguments: str) -> subprocess.CompletedProcess[str]:
+    secret = str(broker.password_file("anna"))
+    place = ["--host", "127.0.0.1", "--port", str(broker.port), "--user", "anna", "--password-file", secret]
+    return subprocess.run(
+        [PUNCHWIRE, *arguments, *place], capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_path: Path) -> None:
+    """One filter means the same people to every verb, and each says how many they are."""
+    with centre(broker, str(tmp_path / "ledger.db")) as central, hand_edge(broker) as edge:
+        edge.tell(*(terminal_punch(number, user=str(number)) for number in (1, 2)))
+        listed = _run(broker, "employees", "--search", "a", "--sort", "name", "--desc", "--limit", "2")
+        assert [line.split()[:2] for line in listed.stdout.splitlines()[1:]] == [
+            ["E9", "Chetan"],
+            ["E2", "Bina"],
+        ]
+        assert "search 'a': 3 of 3 employees" in listed.stderr
+        after = listed.stderr.split("--after ")[1].strip()
+        rest = _run(
+            broker, "employees", "--search", "a", "--sort", "name", "--desc", "--after", after, "--json"
+        )
+        assert [row["employee_id"] for row in json.loads(rest.stdout)] == ["E1"]
+        with central.ledger.write() as connection:
+            people.save(connection, PEOPLE[:1], utc_now() + timedelta(seconds=1))
+        counted = _run(broker, "facets", "--exclude", "E9")
+        assert "      3  (none)" in counted.stdout
+        assert "exclude E9: 2 of 3 employees" in counted.stderr
+        assert _run(broker, "filters", "save", "mine", "--include", "E2").returncode == 0
+        assert _run(broker, "filters").stdout == "mine: include E2\n"
+        rows = _run(broker, "export", "punches", *SPAN, "--saved", "mine")
+        assert [row["employee"] for row in csv.DictReader(io.StringIO(rows.stdout))] == ["E2"]
+        lines = _run(broker, "export", "punches", *SPAN, "--json-lines")
+        assert [json.loads(line)["name"] for line in lines.stdout.splitlines()] == ["Asha", "Bina"]
+        refused = _run(broker, "employees", "--filter", "status=Activ")
+        assert (refused.returncode, "nobody has the status 'Activ'" in refused.stderr) == (1, True)
+        unsaved = _run(broker, "employees", "--saved", "yours")
+        assert (unsaved.returncode, "no filter is saved as 'yours'; there are mine" in unsaved.stderr) == (
+            2,
+            True,
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--filter", "shoe-size=43"), "the dimensions are status, sbu"),
+        (("--filter", "status"), "'status' is not DIMENSION=VALUE"),
+        (("--limit", "0"), "'0' is not a whole number"),
+        (("--sort", "shoe-size"), "invalid choice"),
+    ],
+)
+def test_a_misspelled_flag_is_told_before_anybody_is_asked(
+    arguments: tuple[str, ...], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake in the flags needs no broker to be found."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["employees", *arguments])
+    assert reason in capsys.readouterr().err
+
+
+def test_a_filter_is_told_as_the_flags_that_give_it() -> None:
+    """The echo can be typed again, and empty values have a name."""
+    people_of_filter = OrgFilter(
+        status=("", "Active"), sub_department=("QC",), search="pat", ignore_case=True
+    )
+    assert (
+        told(people_of_filter)
+        == "status=(none), status=Active, sub-department=QC, search 'pat', ignoring case"
+    )
+    assert told(OrgFilter(employees=("E1", "E2"), exclude=("E3",))) == "employees E1 E2, exclude E3"
+    assert told(OrgFilter()) == "everybody"
