@@ -211,4 +211,5 @@ STEPS: list[Step] = [
                 owner TEXT NOT NULL, name TEXT NOT NULL, payload {bytes} NOT NULL,
                 PRIMARY KEY (owner, name)) {clustered}""",
         ),
+    ),
 ]
