@@ -11,8 +11,8 @@ class Target:
     `run` takes any bytes and returns a word for what became of them. Documented errors become words;
     whatever else it raises is a crash, and so is a broken promise that it asserts. `seeds` makes valid
     inputs; `good` is part of the outcome of many of them. `words` are pieces of text that mean something to
-    it. An input has `longest` bytes at the most and takes `patience_s` of processor time at the most, hundreds
-    of times the usual, so that other programs on the machine do not matter.
+    it. An input has `longest` bytes at the most, and takes `patience_s` of processor time at the most:
+    hundreds of times the usual, and the same beside any other program.
     """
 
     name: str
