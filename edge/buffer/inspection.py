@@ -30,11 +30,8 @@ def marks(path: Path) -> dict[str, Any]:
     """The stream's marks. `settled` is as last written: the daemon knows up to a minute more."""
     with _opened(path) as db:
         stream = next(db.query("SELECT outbox_id, settled FROM stream"))
-        facts = next(
-            db.query(
-                "SELECT coalesce(sum(count), 0) AS kept, coalesce(max(seq + count - 1), 0) AS newest FROM facts"
-            )
-        )
+        kept = "SELECT coalesce(sum(count), 0) AS kept, coalesce(max(seq + count - 1), 0) AS newest"
+        facts = next(db.query(f"{kept} FROM facts"))
         aside = next(db.query("SELECT count(*) AS n FROM set_aside"))["n"]
     newest = max(facts["newest"], stream["settled"])
     return {
