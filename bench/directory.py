@@ -75,7 +75,7 @@ def staff(count: int, dice: random.Random) -> Iterator[tuple[str, ...]]:
 
 def fill(ledger: Ledger, file: Path, count: int) -> None:
     """Put the people into the ledger, and into the baseline's own table with its indexes."""
-    rows = list(staff(count, random.Random(1)))
+    rows = list(staff(count, random.Random(1)))  # noqa: S311
     marks = ",".join("?" * (len(FIELDS) + 1))
     at = int(NOW.timestamp() * 1e6)
     with sqlite3.connect(file) as connection:
@@ -144,7 +144,7 @@ class Bench:
         self._desk = StaffDesk(ledger, self._staff, Zones(ZoneInfo("Asia/Kolkata")))
         self._baseline = Baseline(file.with_suffix(".plain"))
         self._rounds = rounds
-        self._dice = random.Random(2)
+        self._dice = random.Random(2)  # noqa: S311
 
     def lines(self) -> Iterator[Line]:
         """All lines of the table."""
