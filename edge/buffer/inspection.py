@@ -12,6 +12,8 @@ from sqlite_utils import Database
 
 from edge.buffer.rows import Row
 
+_FACTS = "SELECT coalesce(sum(count), 0) AS kept, coalesce(max(seq + count - 1), 0) AS newest FROM facts"
+
 
 class NothingThere(Exception):
     """There is no outbox at this place."""
