@@ -132,6 +132,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path, office: dict[
         ('{"a":}', "not valid JSON: expecting value at line 1 column 6"),
         ("", "not valid JSON: expecting value at line 1 column 1"),
         ("[" * 100_000, "not valid JSON: nested too deeply"),
+        ("1" * 5000, "not valid JSON: a number has too many digits"),
         ("[]", "scenario: a list is not an object"),
     ],
 )
