@@ -10,11 +10,13 @@ from typing import get_args
 
 import msgspec
 
-from admin import commands, people, reports
+from admin import commands, governing, people, reports
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from ground.settings import SettingsError
+from ground.staffing import add_words
 from wire.admin import ReportKind, RequestId
+from wire.rights import AuditHash
 
 EX_CONFIG = 78
 INTERRUPTED = 130
@@ -89,7 +91,27 @@ def _parser() -> argparse.ArgumentParser:
     day.add_argument("employee_id", metavar="EMPLOYEE")
     day.add_argument("date", type=_date, metavar="DATE")
     people.add_verbs(verb, lambda parser: _span(parser, default=None))
+    says = "List and change who may do what."
+    user = verbs.add_parser("user", help=says, description=says, parents=[broker])
+    user.set_defaults(run=governing.user)
+    add_words(user, [broker])
+    _audit_flags(verb("audit", governing.audit, "Print the audit, oldest line first, or follow its chain."))
     return parser
+
+
+def _audit_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", choices=["list", "verify"], default="list", help="default: list")
+    _span(parser, default=None, needed=False)
+    for field, says in (
+        ("actor", "only what this user did, or this part of central"),
+        ("verb", "only requests of this verb"),
+        ("subject", "only this request, order, user or file"),
+        ("outcome", "only what ended so: done, refused, accepted ..."),
+    ):
+        parser.add_argument(f"--{field}", help=says)
+    parser.add_argument(
+        "--noted", type=_hash, metavar="HASH", help="with verify: a hash that was printed earlier"
+    )
 
 
 def _report_flags(parser: argparse.ArgumentParser) -> None:
@@ -118,8 +140,8 @@ def _broker_flags() -> argparse.ArgumentParser:
     return flags
 
 
-def _span(parser: argparse.ArgumentParser, default: date | None) -> None:
-    needed = default is None
+def _span(parser: argparse.ArgumentParser, default: date | None, *, needed: bool | None = None) -> None:
+    needed = default is None if needed is None else needed
     parser.add_argument(
         "--from",
         dest="first",
@@ -146,6 +168,13 @@ def _request_id(text: str) -> str:
         return msgspec.convert(text, RequestId)
     except msgspec.ValidationError:
         raise argparse.ArgumentTypeError(f"{text!r} is not 1 to 64 letters, digits and hyphens") from None
+
+
+def _hash(text: str) -> str:
+    try:
+        return msgspec.convert(text, AuditHash)
+    except msgspec.ValidationError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no hash of 64 hex digits") from None
 
 
 def _positive(text: str) -> int:

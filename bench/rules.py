@@ -84,11 +84,11 @@ def punches(employee: int, days: int) -> tuple[int, list[Event]]:
     for workday in plan_of(number, days).period:
         begin = workday.starts or workday.opens + 10 * HOUR
         for turn, hours in enumerate((0, 4, 4.75, 8.25)):
-            at = begin + int(hours * HOUR) + dice.randrange(-600, 600)
+            at = begin + int(hours * HOUR + dice.random() * 1200) - 600
             direction: Direction | None = None if number == 2 else ("IN", "OUT")[turn % 2]
-            told.append(Event(at, direction, f"{employee}/{workday.date}/{turn}"))
+            told.append(Event(at, direction, f"{employee}/{len(told)}"))
         if dice.random() < 0.05:
-            told[-1] = Event(told[-2].at + 30, told[-2].direction, f"{employee}/{workday.date}/x")
+            told[-1] = Event(told[-2].at + 30, told[-2].direction, f"{employee}/x{len(told)}")
     dice.shuffle(told)
     return number, told
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from central.accounts import AccountsOptions
 from central.ledger.database import NoSuchDatabase, database_url
 from central.workdays.interpretation import Role, Sites
 from central.zones import Zones
@@ -49,6 +50,7 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     central: CentralOptions
     broker: BrokerOptions
     branch: tuple[Branch, ...] = ()
+    accounts: AccountsOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Config:
     broker: BrokerOptions
     branches: tuple[Branch, ...]
     zones: Zones
+    accounts: AccountsOptions | None = None
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -116,7 +119,7 @@ def load(path: Path) -> Config:
             zones[branch.edge] = zone
     if mistakes or organization is None:
         raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
-    return Config(central, broker, branches, Zones(organization, zones))
+    return Config(central, broker, branches, Zones(organization, zones), sections.accounts)
 
 
 def _database_mistakes(central: CentralOptions) -> list[str]:

@@ -15,6 +15,7 @@ from central.ledger.people import People
 from central.post import Delivery
 from central.requests.desk import Requests
 from central.rules.plan import Options
+from central.users import users_of
 from central.watch.watcher import Watch
 from ground.journal import Journal
 from wire.topics import Topics
@@ -49,6 +50,7 @@ class Service:
             config.zones,
             self._watch.readers,
             sites=config.sites,
+            users=users_of(config, self._ledger, people),
         )
         options = Options(zone=config.central.timezone)
         self._days = Days(topics, self._bus.publish, self._ledger, people, config.sites, options)

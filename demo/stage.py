@@ -168,6 +168,8 @@ class Stage:
         write_employees(path, EDGE, {user["user_id"]: user["name"] for user in users}, cards)
         config = self._file("central.toml")
         self._program("import", "punchwire-central", "--config", config, "import", "--apply", str(path)).run()
+        role = ("--role", "administrator")
+        self._program("user", "punchwire-central", "--config", config, "user", "add", PERSON, *role).run()
 
     def _cards(self, name: str) -> list[str]:
         cards: list[str] = self.devices[name].say({"do": "cards"})["cards"] if name in self.devices else []

@@ -8,6 +8,7 @@ import msgspec
 from wire.days import DayResult
 from wire.facts import Span
 from wire.punch import PunchId, UtcTime
+from wire.rights import AuditHash, Role, Unit, UserName, Verifier
 
 RequestId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,64}\Z")]
 
@@ -83,6 +84,35 @@ class DayRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     request_id: RequestId
     employee: str
     date: date
+
+
+class UserRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """List or change who may do what. `name` is missing for `list` alone; `verifier` is a new password."""
+
+    request_id: RequestId
+    do: Literal["list", "add", "role", "scope", "password", "disable", "enable"]
+    name: UserName | None = None
+    role: Role | None = None
+    units: tuple[Unit, ...] = ()
+    verifier: Verifier | None = None
+
+
+class AuditRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """List lines of the audit behind the line `after`, or `verify` its chain behind that line.
+
+    Dates are the organisation's. `noted` asks for a hash that somebody noted down earlier.
+    """
+
+    request_id: RequestId
+    do: Literal["list", "verify"] = "list"
+    span: Span | None = None
+    actor: str | None = None
+    verb: str | None = None
+    subject: str | None = None
+    outcome: str | None = None
+    noted: AuditHash | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 200
+    after: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 Column = Literal[
@@ -240,6 +270,8 @@ Request = (
     | SummaryRequest
     | ReportRequest
     | DayRequest
+    | UserRequest
+    | AuditRequest
     | EmployeesRequest
     | FacetsRequest
     | FiltersRequest
@@ -251,6 +283,8 @@ VERBS: dict[str, type[Request]] = {
     "summary": SummaryRequest,
     "report": ReportRequest,
     "day": DayRequest,
+    "user": UserRequest,
+    "audit": AuditRequest,
     "employees": EmployeesRequest,
     "facets": FacetsRequest,
     "filters": FiltersRequest,

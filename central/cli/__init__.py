@@ -5,14 +5,25 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from central.cli import check_config, explain, migrate, people, quarantine, review, run, shifts
+from central.cli import (
+    audit_verify,
+    check_config,
+    explain,
+    migrate,
+    people,
+    quarantine,
+    review,
+    run,
+    shifts,
+    user,
+)
 from central.config import DEFAULT_PATH
 from central.ledger.database import LedgerError
 from ground.settings import SettingsError
 
 FAILED = 1
 EX_CONFIG = 78
-_VERBS = (run, check_config, migrate, people, shifts, quarantine, review, explain)
+_VERBS = (run, check_config, migrate, people, shifts, quarantine, review, explain, user, audit_verify)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """Owns the way from a badge to a person, and from people to their badges."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 
 from central.directory.employee import Employee
 from wire.card import CardError, agreed_bits, lookup_keys
@@ -33,8 +34,19 @@ class Directory:
         most bits is meant.
         """
         if form == "user-id":
-            return self._user_ids.get((raw, edge)) or self._user_ids.get((raw, ""))
-        return None if canon is None else self._of_card(canon)
+            found = self._user_ids.get((raw, edge)) or self._user_ids.get((raw, ""))
+        else:
+            found = None if canon is None else self._of_card(canon)
+        return found if found is not None and found.employee_id in self._employees else None
+
+    def cut(self, lets: Callable[[Employee], bool]) -> "Directory":
+        """The directory without the people whom `lets` keeps out.
+
+        A badge still belongs to whom it belongs in the whole: what is an outsider's becomes nobody's.
+        """
+        less = copy(self)
+        less._employees = {one: it for one, it in self._employees.items() if lets(it)}  # noqa: SLF001 - our own
+        return less
 
     def _of_card(self, canon: str) -> Employee | None:
         try:

@@ -136,6 +136,19 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
     return {(edge, reader): count for edge, reader, count in connection.execute(query)}
 
 
+def counts_by_badge(connection: Connection) -> Iterator[tuple[str, str, str, str, str | None, int]]:
+    """How many punches the ledger holds of each (edge, reader, form, raw badge, canonical card)."""
+    badge = (
+        punches.c.edge,
+        punches.c.reader,
+        punches.c.badge_form,
+        punches.c.badge_raw,
+        punches.c.badge_canon,
+    )
+    for row in connection.execute(select(*badge, func.count()).group_by(*badge)):
+        yield row[0], row[1], row[2], row[3], row[4], row[5]
+
+
 def last_new(connection: Connection) -> dict[tuple[str, str], datetime]:
     """When the last new punch of each (edge, reader) was received that was not re-read."""
     query = select(readers.c.edge, readers.c.reader, readers.c.last_new_at).where(

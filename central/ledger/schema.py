@@ -230,6 +230,18 @@ audit = Table(
 The database itself keeps every row as it is.
 """
 
+users = Table(
+    "users",
+    metadata,
+    _text("name", primary_key=True),
+    _text("role"),
+    Column("units", LargeBinary, nullable=False),
+    Column("enabled", Integer, nullable=False),
+    _text("verifier", nullable=True),
+    _instant("changed_at"),
+)
+"""Who may do what; `units` are JSON. Nobody is deleted: who has left is disabled."""
+
 resync_jobs = Table(
     "resync_jobs",
     metadata,

@@ -205,6 +205,14 @@ STEPS: list[Step] = [
         postgresql=("ALTER TABLE audit ENABLE TRIGGER audit_is_append_only",),
     ),
     Step(
+        "0007-users",
+        (
+            """CREATE TABLE users (
+                name TEXT NOT NULL PRIMARY KEY, role TEXT NOT NULL, units {bytes} NOT NULL,
+                enabled INTEGER NOT NULL, verifier TEXT, changed_at_us {long} NOT NULL) {clustered}""",
+        ),
+    ),
+    Step(
         "0008-filters",
         (
             """CREATE TABLE filters (

@@ -36,6 +36,11 @@ class Chosen:
         """How many people the one who asks may see."""
         return len(self.columns) if self.scope is None else int(np.count_nonzero(self.scope))
 
+    def has(self, employee_id: str) -> bool:
+        """Whether the filter selects this person."""
+        row = self.columns.row_of(employee_id)
+        return row is not None and bool(self.mask[row])
+
     def ids(self, limit: int, after: str = "") -> Sequence[str]:
         """At most `limit` ids in order, behind the id `after`."""
         first = self.columns.place(after)

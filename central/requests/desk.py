@@ -9,30 +9,23 @@ from queue import Empty, SimpleQueue
 
 import msgspec
 
-from central import access
+from central.access import roles
+from central.access.changing import ChangeRefused
+from central.access.scope import Sight
 from central.ledger import audit, jobs, orders
 from central.ledger.database import Ledger, LedgerError
 from central.ledger.jobs import Job
 from central.ledger.people import People
-from central.ledger.staff import Staff
 from central.post import Delivery, Landed, Publish
 from central.requests import resyncs
+from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal, Unclear, answer, fits, read_request
-from central.requests.lists import punches_page, summary
-from central.requests.staff import StaffDesk
-from central.requests.workdays import WorkdayDesk
-from central.rules.plan import Options
+from central.requests.sights import Sights
+from central.users import Users
 from central.workdays.interpretation import Sites
 from central.zones import Zones
 from ground.journal import Journal
-from wire.admin import (
-    DayRequest,
-    PunchesPage,
-    PunchesRequest,
-    ReportRequest,
-    ResyncRequest,
-    SummaryRequest,
-)
+from wire.admin import PunchesPage, ResyncRequest
 from wire.codec import encode
 from wire.order import Order
 from wire.topics import TopicError, Topics
@@ -40,6 +33,8 @@ from wire.topics import TopicError, Topics
 TICK_S = 1.0
 LOOK_AGAIN_S = 2.0
 """Open resyncs are looked at so often even without news: for the deadline, and after the ledger was away."""
+ACCOUNTS_AGAIN_S = 30.0
+"""The broker's accounts are compared with the users so often, whoever had his hands on them in between."""
 
 journal = Journal("requests")
 Readers = Callable[[], Mapping[str, Sequence[str]]]
@@ -58,7 +53,7 @@ class Requests:
     """Serves people. `take`, `landed` and `connected` only take a note, on any thread.
 
     It wants the messages below `admin/+/+`. `readers` gives the readers of each edge that is known, `sites`
-    their roles and branches.
+    their roles and branches, `users` decides who may do what.
     """
 
     def __init__(
@@ -71,21 +66,21 @@ class Requests:
         readers: Readers,
         *,
         sites: Sites | None = None,
+        users: Users | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._topics = topics
         self._publish = publish
         self._ledger = ledger
-        self._people = people
-        self._staff = StaffDesk(ledger, Staff(ledger), zones)
+        self._users = users or Users(ledger, people)
+        self._sights = Sights(people)
         self._zones = zones
         self._readers = readers
-        options = Options(zone=str(zones.organization))
-        self._workdays = WorkdayDesk(ledger, people, sites or Sites(zones), options)
+        self._answering = Answering(ledger, zones, sites or Sites(zones), self._users)
         self._clock = clock
         self._notes: SimpleQueue[Delivery | Landed | _Connected | None] = SimpleQueue()
         self._told: dict[tuple[str, str], bytes] = {}
-        self._look_again = 0.0
+        self._look_again = self._accounts_again = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="requests", daemon=True)
 
@@ -129,6 +124,9 @@ class Requests:
                 if time.monotonic() >= self._look_again:
                     self._look_again = time.monotonic() + LOOK_AGAIN_S
                     self._follow(None)
+                if time.monotonic() >= self._accounts_again:
+                    self._accounts_again = time.monotonic() + ACCOUNTS_AGAIN_S
+                    self._users.write_accounts()
             except LedgerError as error:
                 journal.warning("ledger_unavailable", error=error)
 
@@ -149,13 +147,13 @@ class Requests:
             self._refuse(user, verb, asked.request_id, asked.reason)
             return
         request_id = asked.request.request_id
-        decision = access.decide(user, verb)
-        if isinstance(decision, access.Denied):
+        decision = roles.decide(user, self._users.find(user), verb)
+        if isinstance(decision, roles.Denied):
             self._refuse(user, verb, request_id, decision.reason)
             return
         try:
-            self._carry_out(asked)
-        except Refusal as refusal:
+            self._carry_out(asked, self._sights.of(decision.scope))
+        except (Refusal, ChangeRefused) as refusal:
             self._refuse(user, verb, request_id, str(refusal))
         except LedgerError:
             self._reply(user, request_id, "failed", reason="the ledger is away; ask again in a minute")
@@ -164,31 +162,16 @@ class Requests:
             journal.error("request_failed", user=user, verb=verb, request=request_id, error=repr(error))
             self._reply(user, request_id, "failed", reason=f"central could not carry it out: {error!r}")
 
-    def _carry_out(self, asked: Asking) -> None:
-        match asked.request:
-            case ResyncRequest() as request:
-                self._resync(asked.user, request)
-            case PunchesRequest() as request:
-                directory = self._people.directory()
-                with self._ledger.read() as connection:
-                    page = punches_page(connection, self._zones, directory, request)
-                self._done(asked, page, {"punches": len(page.punches)})
-            case ReportRequest() as request:
-                report = self._workdays.report(request, self._clock())
-                self._done(asked, report, {"rows": len(report.rows)})
-            case DayRequest() as request:
-                self._done(asked, self._workdays.day(request, self._clock()), {})
-            case SummaryRequest():
-                directory = self._people.directory()
-                with self._ledger.read() as connection:
-                    told = summary(connection, self._zones, directory, self._clock())
-                self._done(asked, told, {"punches": told.punches})
-            case request:
-                directory = self._people.directory()
-                self._done(asked, self._staff.answer(asked.user, directory, None, request), {})
+    def _carry_out(self, asked: Asking, sight: Sight) -> None:
+        if isinstance(asked.request, ResyncRequest):
+            self._resync(asked.user, asked.request, sight)
+        else:
+            self._done(asked, *self._answering.answer(asked, sight, self._clock()))
 
     def _done(self, asked: Asking, body: msgspec.Struct, figures: Mapping[str, int]) -> None:
-        detail = {"request": msgspec.to_builtins(asked.request), "outcome": "done", **figures}
+        request = msgspec.to_builtins(asked.request)
+        request.pop("verifier", None)
+        detail = {"request": request, "outcome": "done", **figures}
         self._record(asked.user, asked.verb, asked.request.request_id, detail)
         self._reply(asked.user, asked.request.request_id, "done", body=body)
 
@@ -215,17 +198,19 @@ class Requests:
         except TopicError as error:
             journal.warning("answer_impossible", user=user, request=request_id, error=error)
 
-    def _resync(self, user: str, request: ResyncRequest) -> None:
+    def _resync(self, user: str, request: ResyncRequest, sight: Sight) -> None:
         """Start a resync, or tell how the one of this name stands."""
         with self._ledger.read() as connection:
             job = jobs.find(connection, user, request.request_id)
         if job is None:
-            job = self._begin(user, request)
+            job = self._begin(user, request, sight)
+        elif not sight.whole and any(one not in sight.directory.employees for one in job.request.employees):
+            raise Refusal("that resync is about people whom you may not see any more")
         self._tell(job, anyway=True)
 
-    def _begin(self, user: str, request: ResyncRequest) -> Job:
+    def _begin(self, user: str, request: ResyncRequest, sight: Sight) -> Job:
         now = self._clock()
-        job, given = resyncs.plan(user, request, self._people.directory(), self._readers(), self._zones, now)
+        job, given = resyncs.plan(user, request, sight.directory, self._readers(), self._zones, now)
         with self._ledger.write() as connection:
             resyncs.begin(connection, job, given, now)
             detail = {"request": msgspec.to_builtins(request), "outcome": "accepted"}

@@ -5,17 +5,18 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from central.computing import Computer
-from central.directory.employee import DIMENSIONS, Employee
+from central.directory.employee import Employee
 from central.ledger.workdays import doubts, raw
 from central.reports import REVIEW, Cell, minute
 from central.requests.asking import Refusal
+from central.requests.choosing import Chosen
 from central.timing.verdict import timed
 from central.workdays.interpretation import Raw
 from central.workdays.span import number
 from wire.admin import OrgFilter, ReportPage, ReportRequest
 
 
-def review(connection: Connection, request: ReportRequest, computer: Computer) -> ReportPage:
+def review(connection: Connection, request: ReportRequest, chosen: Chosen, computer: Computer) -> ReportPage:
     """A page of the punches received within the span, by punch id; those of nobody only without a filter."""
     rows: list[tuple[Cell, ...]] = []
     noted = dict(doubts.listed(connection, request.limit, _behind(request.after)))
@@ -24,7 +25,7 @@ def review(connection: Connection, request: ReportRequest, computer: Computer) -
         owner = computer.owner(punch)
         received = computer.today(punch.received_at_us // 1_000_000)
         within = number(request.span.first) <= received <= number(request.span.last)
-        if within and _passes(request.people, owner):
+        if within and _passes(chosen, request.people, owner):
             rows.append(_row(punch, owner, noted[punch.punch_id], computer))
     after = punches[-1].punch_id.hex() if len(noted) == request.limit else None
     return ReportPage(columns=REVIEW, rows=tuple(rows), after=after)
@@ -37,16 +38,10 @@ def _behind(after: str | None) -> bytes:
         raise Refusal(f"{after!r} is no place to go on from") from None
 
 
-def _passes(people: OrgFilter, owner: Employee | None) -> bool:
-    if people == OrgFilter():
-        return True
-    if owner is None or (people.employees and owner.employee_id not in people.employees):
-        return False
-    return all(
-        getattr(owner, dimension) in values
-        for dimension in DIMENSIONS
-        if (values := getattr(people, dimension))
-    )
+def _passes(chosen: Chosen, people: OrgFilter, owner: Employee | None) -> bool:
+    if owner is None:
+        return chosen.scope is None and people == OrgFilter()
+    return chosen.has(owner.employee_id)
 
 
 def _row(punch: Raw, owner: Employee | None, reason: str, computer: Computer) -> tuple[Cell, ...]:

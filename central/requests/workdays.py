@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 
 from sqlalchemy import Connection
 
+from central.access.scope import Sight
 from central.computing import Computer
 from central.directory.directory import Directory
-from central.directory.employee import DIMENSIONS
 from central.ledger.database import Ledger
-from central.ledger.people import People
-from central.ledger.selection import selected
 from central.ledger.settings import Schedule
+from central.ledger.staff import Staff
 from central.ledger.workdays import results, waiting
-from central.reports import REPORTS, Cell, Report, Reported
+from central.reports import REPORTS, Cell, Reported
 from central.requests.asking import Refusal, check_span
+from central.requests.choosing import Choosing, Chosen
 from central.requests.lists import known
 from central.requests.review import review
 from central.rules.explain.why import why
@@ -26,7 +25,7 @@ from central.workdays.contacts import Contacts
 from central.workdays.interpretation import Sites
 from central.workdays.published import published, unread_for, waiting_for
 from central.workdays.span import DaySpan, number
-from wire.admin import DayAnswer, DayRequest, OrgFilter, ReportPage, ReportRequest
+from wire.admin import DayAnswer, DayRequest, ReportPage, ReportRequest
 from wire.codec import decode, encode
 from wire.days import DayResult
 
@@ -62,41 +61,41 @@ class _Place:
 class WorkdayDesk:
     """Answers about workdays. Not for more than one thread."""
 
-    def __init__(self, ledger: Ledger, people: People, sites: Sites, options: Options) -> None:
+    def __init__(self, ledger: Ledger, staff: Staff, sites: Sites, options: Options) -> None:
         self._ledger = ledger
-        self._people = people
+        self._choosing = Choosing(staff)
         self._sites = sites
         self._options = options
         self._schedule = Schedule()
 
-    def report(self, request: ReportRequest, now: datetime) -> ReportPage:
-        """A page of a report. Raises Refusal for dates and filters that make no sense."""
+    def report(self, request: ReportRequest, sight: Sight, now: datetime) -> ReportPage:
+        """A page of a report on those in sight. Raises Refusal for dates and filters that make no sense."""
         check_span(request.span)
         days = (number(request.span.first), number(request.span.last))
         if days[1] - days[0] >= _LONGEST_DAYS:
             raise Refusal(f"a report covers {_LONGEST_DAYS} days at the most")
-        directory = self._people.directory()
-        _check_people(directory, request.people)
+        chosen = self._choosing.choose(request.people, sight.scope.units)
         with self._ledger.read() as connection:
             if request.kind == "review":
-                return review(connection, request, self._computer(connection, directory))
-            return self._page(connection, request, REPORTS[request.kind], directory, days, now)
+                return review(connection, request, chosen, self._computer(connection, sight.directory))
+            return self._page(connection, request, chosen, sight.directory, days, now)
 
     def _page(
         self,
         connection: Connection,
         request: ReportRequest,
-        report: Report,
+        chosen: Chosen,
         directory: Directory,
         days: DaySpan,
         now: datetime,
     ) -> ReportPage:
+        report = REPORTS[request.kind]
         rows: list[tuple[Cell, ...]] = []
         begin = _Place.read(request.after)
         size = 0
-        for looked_at, (place, day) in enumerate(_stored(connection, request.people, days, begin), 1):
-            if report.tells(day, now):
-                employee = directory.employees[day.employee]
+        for looked_at, (place, day) in enumerate(_stored(connection, chosen, days, begin), 1):
+            employee = directory.employees.get(day.employee)
+            if employee is not None and report.tells(day, now):
                 row = report.row(Reported(employee.name, employee.department, day))
                 rows.append(row)
                 size += len(str(row))
@@ -104,14 +103,13 @@ class WorkdayDesk:
                 return ReportPage(columns=report.header, rows=tuple(rows), after=str(place))
         return ReportPage(columns=report.header, rows=tuple(rows), after=None)
 
-    def day(self, request: DayRequest, now: datetime) -> DayAnswer:
+    def day(self, request: DayRequest, sight: Sight, now: datetime) -> DayAnswer:
         """A workday computed from the ledger as it is now, with its reasons. Raises Refusal."""
-        directory = self._people.directory()
-        employee = known(directory, request.employee)
+        employee = known(sight.directory, request.employee)
         day = number(request.date)
         as_of = int(now.timestamp())
         with self._ledger.read() as connection:
-            computer = self._computer(connection, directory)
+            computer = self._computer(connection, sight.directory)
             if day > computer.today(as_of) + 1:
                 raise Refusal(f"{request.date} lies in the future")
             (person,) = computer.compute(connection, [employee.employee_id], (day, day), as_of)
@@ -141,29 +139,18 @@ def _about_readers(result: DayResult) -> Iterator[str]:
         yield f"The reader {reader} has not been read past the end of the shift, so punches may still come."
 
 
-def _check_people(directory: Directory, people: OrgFilter) -> None:
-    """Refuse what would let nobody through because it is misspelled, with near matches."""
-    for employee_id in people.employees:
-        known(directory, employee_id)
-    for dimension in DIMENSIONS:
-        there = {getattr(employee, dimension) for employee in directory.employees.values()}
-        for value in getattr(people, dimension):
-            if value not in there:
-                near = get_close_matches(value, there, 3)
-                hint = f"; did you mean {', '.join(near)}?" if near else ""
-                raise Refusal(f"nobody has the {dimension.replace('_', ' ')} {value!r}{hint}")
-
-
 def _stored(
-    connection: Connection, people: OrgFilter, days: DaySpan, place: _Place
+    connection: Connection, chosen: Chosen, days: DaySpan, place: _Place
 ) -> Iterator[tuple[_Place, DayResult]]:
-    """The stored workdays of the people that a filter lets through, behind a place, in order."""
-    some = [place.employee_id] if place.employee_id else []
+    """The stored workdays of chosen people, behind a place, in order."""
+    some = [place.employee_id] if chosen.has(place.employee_id) else []
+    behind = place.employee_id
     while True:
         held = results.held(connection, some, *days) if some else {}
         for key in sorted(held):
             if key > (place.employee_id, place.day):
                 yield _Place(*key), decode(held[key].result, DayResult)
-        some = list(selected(connection, people, _PEOPLE, some[-1] if some else ""))
+        some = list(chosen.ids(_PEOPLE, behind))
         if not some:
             return
+        behind = some[-1]

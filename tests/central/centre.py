@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from central.access.roles import User
 from central.bus import Bus
 from central.colors import Limits
 from central.directory.employee import Credential, Employee
 from central.intake import Intake
 from central.ledger import people
+from central.ledger import users as store
 from central.ledger.database import Ledger
 from central.post import Delivery
 from central.requests.desk import Requests
@@ -31,6 +33,7 @@ PEOPLE = (
     Employee(employee_id="E2", name="Bina", credentials=frozenset({Credential("user-id", "2")})),
     Employee(employee_id="E9", name="Chetan"),
 )
+ANNA = User("anna", "administrator")
 
 
 def utc_now() -> datetime:
@@ -58,6 +61,7 @@ class Centre:
         database: str,
         *,
         edges: Sequence[str] = (),
+        users: Sequence[User] = (ANNA,),
         limits: Limits | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -65,6 +69,8 @@ class Centre:
         self.ledger.migrate(utc_now())
         with self.ledger.write() as connection:
             people.save(connection, PEOPLE, utc_now())
+            for user in users:
+                store.save(connection, user, utc_now())
         self._bus = Bus(options_of(broker, "central"), self._route, self._connected)
         publish = self._bus.publish
         self.watch = Watch(

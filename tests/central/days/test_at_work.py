@@ -75,6 +75,7 @@ def site(tmp_path: Path, broker: Mosquitto, database: str) -> Iterator[Site]:
     """A site with two people and an office shift, whose central runs."""
     made = Site(tmp_path, broker, database)
     assert made.central("import", made.write("people.csv", PEOPLE), "--apply").returncode == 0
+    assert made.central("user", "add", "anna", "--role", "administrator").returncode == 0
     assert made.central("shifts", made.write("shifts.toml", SHIFTS), "--apply").returncode == 0
     made.program.start()
     yield made

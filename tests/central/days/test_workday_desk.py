@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from central.access.scope import EVERYBODY, Sight, sight
 from central.ledger.database import Ledger
 from central.ledger.people import People
+from central.ledger.staff import Staff
 from central.requests.asking import Refusal
 from central.requests.workdays import WorkdayDesk
 from central.rules.plan import Options
@@ -37,7 +39,12 @@ def works(ledger: Ledger, tmp_path: Path) -> Works:
 @pytest.fixture
 def desk(works: Works) -> WorkdayDesk:
     """The desk that answers."""
-    return WorkdayDesk(works.ledger, People(works.ledger), SITES, Options(zone=ZONE.key))
+    return WorkdayDesk(works.ledger, Staff(works.ledger), SITES, Options(zone=ZONE.key))
+
+
+def everything(works: Works) -> Sight:
+    """What an administrator sees."""
+    return sight(People(works.ledger).directory(), EVERYBODY)
 
 
 def pages(
@@ -54,7 +61,7 @@ def pages(
             limit=limit,
             after=after,
         )
-        page = desk.report(request, works.now)
+        page = desk.report(request, everything(works), works.now)
         yield page
         after = page.after
         if after is None:
@@ -120,7 +127,7 @@ def test_a_cursor_that_no_page_gave_out_is_refused(desk: WorkdayDesk, works: Wor
     """A cursor is taken as it was given, or not at all."""
     request = ReportRequest(request_id="r1", kind="late", span=Span(first=MONDAY, last=MONDAY), after=after)
     with pytest.raises(Refusal):
-        desk.report(request, works.now)
+        desk.report(request, everything(works), works.now)
 
 
 def test_punches_to_review_are_listed_with_owner_and_reason(desk: WorkdayDesk, works: Works) -> None:
@@ -143,16 +150,16 @@ def test_punches_to_review_are_listed_with_owner_and_reason(desk: WorkdayDesk, w
 def test_a_day_is_explained_from_the_ledger_as_it_is(desk: WorkdayDesk, works: Works) -> None:
     """The explanation is the stored result with its reasons; a punch that was not computed yet shows."""
     request = DayRequest(request_id="d1", employee="E1", date=MONDAY)
-    told = desk.day(request, works.now)
+    told = desk.day(request, everything(works), works.now)
     assert told.stored
     assert told.day == works.day(MONDAY, "E1")
     assert told.why[0].startswith("C2.3: the shift office comes from the organization ACCUMAX")
     works.punch("2026-05-11 16:00")
-    ahead = desk.day(request, works.now)
+    ahead = desk.day(request, everything(works), works.now)
     assert not ahead.stored
     assert ahead.day.early_leave_s == 3600
     works.settle()
-    assert desk.day(request, works.now).stored
+    assert desk.day(request, everything(works), works.now).stored
 
 
 def test_a_day_that_waits_names_the_readers(desk: WorkdayDesk, works: Works) -> None:
@@ -161,7 +168,9 @@ def test_a_day_that_waits_names_the_readers(desk: WorkdayDesk, works: Works) -> 
     works.heartbeat(works.now, "gate")
     works.at("2026-05-12 18:00")
     works.settle()
-    told = desk.day(DayRequest(request_id="d1", employee="E2", date=date(2026, 5, 12)), works.now)
+    told = desk.day(
+        DayRequest(request_id="d1", employee="E2", date=date(2026, 5, 12)), everything(works), works.now
+    )
     assert told.day.awaiting == ("pune-01/gate",)
     assert told.why[-1] == (
         "The reader pune-01/gate has not been read past the end of the shift, so punches may still come."
@@ -180,5 +189,5 @@ def test_a_day_that_cannot_be_told_is_refused(
 ) -> None:
     """Unknown people and days to come are refused with a reason."""
     with pytest.raises(Refusal) as refused:
-        desk.day(DayRequest(request_id="d1", employee=employee, date=day), works.now)
+        desk.day(DayRequest(request_id="d1", employee=employee, date=day), everything(works), works.now)
     assert str(refused.value).startswith(reason)

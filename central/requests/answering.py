@@ -1,0 +1,82 @@
+"""Owns the answers that one look at the ledger gives: each verb but resync, for what may be seen of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from central.access.scope import Sight
+from central.ledger.database import Ledger
+from central.ledger.staff import Staff
+from central.requests.asking import Asking
+from central.requests.auditing import audit_answer
+from central.requests.lists import punches_page, summary
+from central.requests.staff import StaffDesk
+from central.requests.workdays import WorkdayDesk
+from central.rules.plan import Options
+from central.users import Users
+from central.workdays.interpretation import Sites
+from central.zones import Zones
+from wire.admin import (
+    AuditRequest,
+    DayRequest,
+    PunchesRequest,
+    ReportRequest,
+    ResyncRequest,
+    SummaryRequest,
+    UserRequest,
+)
+
+Answered = tuple[msgspec.Struct, Mapping[str, int]]
+"""The body of an answer, and the figures that the audit keeps of it."""
+_FIGURES = ("punches", "rows", "employees", "entries")
+
+
+class Answering:
+    """Answers requests. Not for more than one thread."""
+
+    def __init__(self, ledger: Ledger, zones: Zones, sites: Sites, users: Users) -> None:
+        staff = Staff(ledger)
+        self._ledger = ledger
+        self._zones = zones
+        self._users = users
+        self._workdays = WorkdayDesk(ledger, staff, sites, Options(zone=str(zones.organization)))
+        self._staff = StaffDesk(ledger, staff, zones)
+
+    def answer(self, asked: Asking, sight: Sight, now: datetime) -> Answered:
+        """What somebody is answered who sees so much. Raises Refusal, ChangeRefused and LedgerError."""
+        body = self._body(asked, sight, now)
+        lists = {name: told for name in _FIGURES if isinstance(told := getattr(body, name, None), tuple)}
+        return body, {name: len(told) for name, told in lists.items()}
+
+    def _body(self, asked: Asking, sight: Sight, now: datetime) -> msgspec.Struct:
+        match asked.request:
+            case ReportRequest() as request:
+                return self._workdays.report(request, sight, now)
+            case DayRequest() as request:
+                return self._workdays.day(request, sight, now)
+            case UserRequest() as request:
+                return self._users.serve(asked.user, request, now)
+            case PunchesRequest() | SummaryRequest() | AuditRequest() as request:
+                with self._ledger.read() as connection:
+                    return self._read(connection, request, sight, now)
+            case ResyncRequest():
+                raise TypeError("a resync is no single answer")
+            case request:
+                return self._staff.answer(asked.user, sight.directory, sight.scope.units, request)
+
+    def _read(
+        self,
+        connection: Connection,
+        request: PunchesRequest | SummaryRequest | AuditRequest,
+        sight: Sight,
+        now: datetime,
+    ) -> msgspec.Struct:
+        match request:
+            case PunchesRequest():
+                return punches_page(connection, self._zones, sight, request)
+            case SummaryRequest():
+                return summary(connection, self._zones, sight, now)
+            case AuditRequest():
+                return audit_answer(connection, self._zones.organization, request)
