@@ -1,6 +1,7 @@
 """Owns who is within the limits of a manager, and what of the directory can be seen within them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from central.directory.directory import Directory
 from central.directory.employee import Employee
@@ -48,4 +49,4 @@ class Sight:
 
 def sight(directory: Directory, scope: Scope) -> Sight:
     """The directory within a scope."""
-    return Sight(scope, directory)
+    return Sight(scope, directory if scope == EVERYBODY else directory.cut(partial(within, scope)))
