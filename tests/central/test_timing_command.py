@@ -1,6 +1,7 @@
 """The verb `review` of punchwire-central, as a person uses it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +37,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path) -> Iterator[Desk]:
     """The desk."""
     config = tmp_path / "central.toml"
     config.write_text(
@@ -61,7 +62,8 @@ def desk(tmp_path: Path) -> Desk:
     with ledger.write() as connection:
         landing.land(connection, [Parcel("pune-01", "o", 1, 1, 0, ((1, fact),))], NOW)
         doubts.note(connection, [(bytes.fromhex(fact.punch_id), "before-2000")])
-    return Desk(config, ledger, fact.punch_id)
+    yield Desk(config, ledger, fact.punch_id)
+    ledger.close()
 
 
 def test_what_waits_is_listed_with_the_time_that_was_meant(

@@ -1,5 +1,7 @@
 """The Pi's own time: how far it is believed, and what central hears of it."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,10 +59,11 @@ class Kernel:
 
 
 @pytest.fixture
-def outbox(tmp_path: Path) -> Outbox:
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
     """An outbox in a file."""
     prepare(tmp_path / "outbox.db")
-    return Outbox(tmp_path / "outbox.db")
+    with closing(Outbox(tmp_path / "outbox.db")) as outbox:
+        yield outbox
 
 
 def told(outbox: Outbox) -> list[EdgeEvent]:
