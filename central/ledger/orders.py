@@ -2,17 +2,21 @@
 
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, select, update
 
+from central.ledger import audit
 from central.ledger.database import insert_into
 from central.ledger.schema import orders
 from wire.codec import decode_order, encode
 from wire.facts import OrderOutcome
 from wire.order import Order
 
+_ACTOR = "central"
+
 
 def give(connection: Connection, edge: str, order: Order, now: datetime) -> bool:
-    """Store an order as open; False if an order of this id was given before, which then stays as it was."""
+    """Store an order as open, and audit it; False if one of this id was given before, and stays as it was."""
     stored = connection.execute(
         insert_into(connection, orders).on_conflict_do_nothing().returning(orders.c.order_id),
         {
@@ -23,7 +27,11 @@ def give(connection: Connection, edge: str, order: Order, now: datetime) -> bool
             "expires_at": order.expires_at,
         },
     )
-    return stored.first() is not None
+    if stored.first() is None:
+        return False
+    told = {"edge": edge, "outcome": "given", "order": msgspec.to_builtins(order)}
+    audit.record(connection, now, _ACTOR, "order", order.order_id, told)
+    return True
 
 
 def find(connection: Connection, order_id: str) -> Order | None:
@@ -33,12 +41,15 @@ def find(connection: Connection, order_id: str) -> Order | None:
 
 
 def close(connection: Connection, edge: str, outcome: OrderOutcome, at: datetime) -> None:
-    """End an order with what the edge told; an order given to another edge is not its to end."""
-    connection.execute(
+    """End an order with what the edge told, and audit that; another edge's order is not its to end."""
+    closed = connection.execute(
         update(orders)
         .where(orders.c.order_id == outcome.order_id, orders.c.edge == edge, orders.c.closed_at.is_(None))
         .values(closed_at=at, outcome=outcome.outcome)
     )
+    if closed.rowcount:
+        told = {"outcome": outcome.outcome, "reason": outcome.reason, "evidence": outcome.evidence}
+        audit.record(connection, at, edge, "order", outcome.order_id, told)
 
 
 def open_orders(connection: Connection, edge: str, now: datetime) -> list[bytes]:

@@ -157,7 +157,9 @@ def test_a_resync_goes_from_the_request_to_the_reconciliation(
     assert told[-1] == "reconciled"
     assert [(line.actor, line.subject, line.detail["outcome"]) for line in lines] == [
         ("anna", "r-1", "reconciled"),
+        ("pune-01", order.order_id, "done"),
         ("anna", "r-1", "accepted"),
+        ("central", order.order_id, "given"),
     ]
 
 
