@@ -10,7 +10,7 @@ import msgspec
 
 from admin.board import plain
 from admin.errors import Refused, Unavailable, UsageError
-from wire.admin import Answer
+from wire.request import Answer
 
 T = TypeVar("T")
 

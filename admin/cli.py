@@ -15,7 +15,8 @@ from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from ground.settings import SettingsError
 from ground.staffing import add_words
-from wire.admin import ReportKind, RequestId
+from wire.reporting import ReportKind
+from wire.request import RequestId
 from wire.rights import AuditHash
 
 EX_CONFIG = 78

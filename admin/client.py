@@ -14,8 +14,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from admin.errors import Forbidden, Unavailable
 from ground.mqtt import BrokerOptions, new_client
-from wire.admin import Answer, Request
+from wire.admin import Request
 from wire.codec import WireError, decode, encode
+from wire.request import Answer
 from wire.topics import Topics
 from wire.vitals import Status
 

@@ -16,19 +16,12 @@ from admin.client import Client
 from admin.views import view
 from admin.watching import Watching
 from ground.mqtt import BrokerOptions
-from wire.admin import (
-    Answer,
-    PunchesPage,
-    PunchesRequest,
-    PunchRow,
-    ResyncProgress,
-    ResyncRequest,
-    Summary,
-    SummaryRequest,
-)
 from wire.board import BoardEntry
 from wire.codec import WireError, decode
 from wire.facts import Span
+from wire.listing import PunchesPage, PunchesRequest, PunchRow, Summary, SummaryRequest
+from wire.request import Answer
+from wire.resync import ResyncProgress, ResyncRequest
 from wire.vitals import Status
 
 LEFT_OVER = 1

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from admin.board import lines, plain
-from wire.admin import DayAnswer
 from wire.days import DayResult
+from wire.reporting import DayAnswer
 
 _FIGURES = (
     ("presence", "presence_s"),

@@ -11,8 +11,10 @@ from admin.asking import check_span, new_id, note, outcome
 from admin.client import Client
 from admin.selecting import people_of
 from ground.mqtt import BrokerOptions
-from wire.admin import ExportRequest, OrgFilter, ReportPage
 from wire.facts import Span
+from wire.listing import ExportRequest
+from wire.people import OrgFilter
+from wire.reporting import ReportPage
 
 _PAGE = 500
 

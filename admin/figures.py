@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from admin.board import Row, lines, plain
-from wire.admin import PunchRow, Reconciliation, ResyncProgress, Summary
+from wire.listing import PunchRow, Summary
+from wire.resync import Reconciliation, ResyncProgress
 
 PUNCH_HEADER = ("wall time", "branch", "reader", "employee", "name", "badge", "direction", "how")
 _PUNCH_WIDTHS = (19, 10, 12, 10, 20, 12, 9, 8)

@@ -12,9 +12,8 @@ from admin.client import Client
 from admin.errors import UsageError
 from ground.mqtt import BrokerOptions
 from ground.staffing import asked, told
-from wire.admin import AuditRequest
 from wire.facts import Span
-from wire.rights import AuditCheck, AuditEntry, AuditPage, UserAnswer
+from wire.rights import AuditCheck, AuditEntry, AuditPage, AuditRequest, UserAnswer
 
 BROKEN = 1
 

@@ -13,8 +13,16 @@ from admin.errors import UsageError
 from admin.exporting import export
 from admin.selecting import add_people_flags, echo, people_of, told
 from ground.mqtt import BrokerOptions
-from wire.admin import EmployeesRequest, FacetsRequest, FiltersRequest, OrgFilter
-from wire.people import EmployeeRow, EmployeesPage, Facets, SavedFilters
+from wire.people import (
+    EmployeeRow,
+    EmployeesPage,
+    EmployeesRequest,
+    Facets,
+    FacetsRequest,
+    FiltersRequest,
+    OrgFilter,
+    SavedFilters,
+)
 
 _PAGE = 500
 _LIMIT = 50

@@ -14,8 +14,9 @@ from admin.board import lines, plain
 from admin.client import Client
 from admin.daysheet import day_lines
 from ground.mqtt import BrokerOptions
-from wire.admin import DayAnswer, DayRequest, OrgFilter, ReportPage, ReportRequest
 from wire.facts import Span
+from wire.people import OrgFilter
+from wire.reporting import DayAnswer, DayRequest, ReportPage, ReportRequest
 
 DIMENSIONS = (
     "status",

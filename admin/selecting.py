@@ -9,8 +9,7 @@ from admin.asking import new_id, note, outcome
 from admin.board import plain
 from admin.client import Client
 from admin.errors import UsageError
-from wire.admin import FiltersRequest, OrgFilter
-from wire.people import EmployeesPage, Facets, SavedFilters
+from wire.people import EmployeesPage, Facets, FiltersRequest, OrgFilter, SavedFilters
 
 DIMENSIONS = (
     "status",

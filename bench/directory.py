@@ -34,8 +34,7 @@ from central.ledger.database import Ledger
 from central.ledger.staff import Staff
 from central.requests.staff import StaffDesk
 from central.zones import Zones
-from wire.admin import EmployeesRequest, FacetsRequest, OrgFilter
-from wire.people import EmployeesPage
+from wire.people import EmployeesPage, EmployeesRequest, FacetsRequest, OrgFilter
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NO_BADGES = Directory(())

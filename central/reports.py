@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from wire.admin import ReportKind
 from wire.days import Clocking, DayResult
+from wire.reporting import ReportKind
 
 Cell = str | int | None
 STILL_IN = timedelta(hours=16)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from wire.admin import Reconciliation
 from wire.facts import OrderOutcome, RereadReport
+from wire.resync import Reconciliation
 
 State = Literal[
     "requested",

@@ -19,8 +19,7 @@ from central.ledger import users as stored
 from central.ledger.database import Ledger
 from central.ledger.people import People
 from ground.journal import Journal
-from wire.admin import UserRequest
-from wire.rights import Unit, UserAnswer, UserEntry
+from wire.rights import Unit, UserAnswer, UserEntry, UserRequest
 
 BY_HAND = (
     "central keeps no accounts of the broker (central.toml has no [accounts]): "

@@ -7,9 +7,10 @@ import msgspec
 import paho.mqtt.client as paho
 
 from ground.mqtt import BrokerOptions, new_client
-from wire.admin import Answer, Summary, SummaryRequest
 from wire.board import BoardEntry
 from wire.codec import WireError, decode, encode
+from wire.listing import Summary, SummaryRequest
+from wire.request import Answer
 from wire.topics import Topics
 from wire.vitals import Status
 

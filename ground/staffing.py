@@ -7,8 +7,7 @@ from typing import get_args
 
 import msgspec
 
-from wire.admin import UserRequest
-from wire.rights import Dimension, Role, Unit, UserAnswer, UserEntry, UserName
+from wire.rights import Dimension, Role, Unit, UserAnswer, UserEntry, UserName, UserRequest
 from wire.verifier import SALT_BYTES, verifier
 
 _PASSWORD_BYTES = 15

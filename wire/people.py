@@ -1,8 +1,77 @@
-"""What people are answered about employees: pages of them, facets, saved filters."""
+"""What people ask about employees, and the answers: pages of them, facets, saved filters."""
+
+from typing import Annotated, Literal
 
 import msgspec
 
-from wire.admin import OrgFilter
+from wire.request import RequestId
+
+
+class OrgFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """People of the directory: any of the values within a dimension, and all conditions together.
+
+    A dimension without values lets everybody through; values are compared as they are spelled, or, with
+    `ignore_case`, by their letters alone. `employees` are the only ones that may pass, `search` is a fragment
+    of their ids or names. `include` are people who pass whatever the conditions say, and with no condition at
+    all the only ones; `exclude` are people who never do.
+    """
+
+    employees: tuple[str, ...] = ()
+    search: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    ignore_case: bool = False
+    status: tuple[str, ...] = ()
+    sbu: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
+    branch: tuple[str, ...] = ()
+    department: tuple[str, ...] = ()
+    sub_department: tuple[str, ...] = ()
+    designation: tuple[str, ...] = ()
+    employee_type: tuple[str, ...] = ()
+
+
+Column = Literal[
+    "employee_id",
+    "name",
+    "status",
+    "sbu",
+    "state",
+    "branch",
+    "department",
+    "sub_department",
+    "designation",
+    "employee_type",
+]
+FilterName = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}\Z")]
+
+
+class EmployeesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """List the people whom a filter selects, by a column and then by id, `limit` at a time."""
+
+    request_id: RequestId
+    people: OrgFilter = OrgFilter()
+    sort: Column = "employee_id"
+    descending: bool = False
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+    after: Annotated[str, msgspec.Meta(max_length=4000)] | None = None
+
+
+class FacetsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Count people by value in each dimension, given the rest of a filter; the `limit` most common values."""
+
+    request_id: RequestId
+    people: OrgFilter = OrgFilter()
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+
+
+class FiltersRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """List, save or delete filters by name; each user has his own. `people` is what `save` keeps."""
+
+    request_id: RequestId
+    do: Literal["list", "save", "delete"] = "list"
+    name: FilterName | None = None
+    people: OrgFilter | None = None
 
 
 class EmployeeRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

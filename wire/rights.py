@@ -4,7 +4,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from wire.facts import Span
 from wire.punch import UtcTime
+from wire.request import RequestId
 
 Role = Literal["administrator", "hr", "manager"]
 UserName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")]
@@ -20,6 +22,35 @@ Verifier = Annotated[
 ]
 """A password as Mosquitto's password file keeps it (`wire.verifier`)."""
 AuditHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class UserRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """List or change who may do what. `name` is missing for `list` alone; `verifier` is a new password."""
+
+    request_id: RequestId
+    do: Literal["list", "add", "role", "scope", "password", "disable", "enable"]
+    name: UserName | None = None
+    role: Role | None = None
+    units: tuple[Unit, ...] = ()
+    verifier: Verifier | None = None
+
+
+class AuditRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """List lines of the audit behind the line `after`, or `verify` its chain behind that line.
+
+    Dates are the organisation's. `noted` asks for a hash that somebody noted down earlier.
+    """
+
+    request_id: RequestId
+    do: Literal["list", "verify"] = "list"
+    span: Span | None = None
+    actor: str | None = None
+    verb: str | None = None
+    subject: str | None = None
+    outcome: str | None = None
+    noted: AuditHash | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 200
+    after: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class UserEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from central.access.roles import User
 from central.access.scope import Unit
-from wire.admin import UserRequest
-from wire.rights import Role
+from wire.rights import Role, UserRequest
 from wire.rights import Unit as UnitAsTold
 
 

@@ -13,7 +13,7 @@ from central.directory.arrays import Mask
 from central.directory.columns import Columns, Dimension
 from central.directory.employee import DIMENSIONS
 from central.directory.selection import Some, count, having, listed, wants
-from wire.admin import OrgFilter
+from wire.people import OrgFilter
 
 
 @dataclass(frozen=True, slots=True)

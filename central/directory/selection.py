@@ -15,7 +15,7 @@ from central.directory.arrays import Mask
 from central.directory.columns import Columns, Dimension
 from central.directory.employee import DIMENSIONS, Employee
 from central.directory.fragments import fold
-from wire.admin import OrgFilter
+from wire.people import OrgFilter
 
 _NEAR = 3
 _NEIGHBOURS = 25

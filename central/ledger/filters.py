@@ -4,8 +4,8 @@ from sqlalchemy import Column, Connection, LargeBinary, Table, Text, delete, fun
 
 from central.ledger.database import insert_into
 from central.ledger.schema import metadata
-from wire.admin import OrgFilter
 from wire.codec import decode, encode
+from wire.people import OrgFilter
 
 filters = Table(
     "filters",

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 from central.ledger.database import insert_into
 from central.ledger.schema import resync_jobs, resync_parts
 from central.resync import Part, State
-from wire.admin import Reconciliation, ResyncRequest
 from wire.codec import decode, encode
+from wire.resync import Reconciliation, ResyncRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,10 @@ from central.rules.plan import Options
 from central.users import Users
 from central.workdays.interpretation import Sites
 from central.zones import Zones
-from wire.admin import (
-    AuditRequest,
-    DayRequest,
-    PunchesRequest,
-    ReportRequest,
-    ResyncRequest,
-    SummaryRequest,
-    UserRequest,
-)
+from wire.listing import PunchesRequest, SummaryRequest
+from wire.reporting import DayRequest, ReportRequest
+from wire.resync import ResyncRequest
+from wire.rights import AuditRequest, UserRequest
 
 Answered = tuple[msgspec.Struct, Mapping[str, int]]
 """The body of an answer, and the figures that the audit keeps of it."""

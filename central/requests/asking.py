@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
-from wire.admin import VERBS, Answer, Request, RequestId, ResyncProgress
+from wire.admin import VERBS, Request
 from wire.codec import MESSAGE_LIMIT, WireError, decode, encode
 from wire.facts import Span
+from wire.request import Answer, RequestId
+from wire.resync import ResyncProgress
 
 _EARLIEST, _LATEST = date(1970, 1, 2), date(2199, 12, 31)
 _IDS_IN_ALL = 1000

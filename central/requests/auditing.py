@@ -9,8 +9,7 @@ from central.ledger import audit
 from central.ledger.audit import Entry, Wanted
 from central.requests.asking import check_span
 from central.zones import midnight
-from wire.admin import AuditRequest
-from wire.rights import AuditCheck, AuditEntry, AuditPage
+from wire.rights import AuditCheck, AuditEntry, AuditPage, AuditRequest
 
 _FOLLOWED = 50_000
 """Lines of the chain that one answer follows."""

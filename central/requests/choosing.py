@@ -10,7 +10,7 @@ from central.directory.columns import Columns
 from central.directory.selection import select, unknown, within
 from central.ledger.staff import Staff
 from central.requests.asking import Refusal
-from wire.admin import OrgFilter
+from wire.people import OrgFilter
 
 Units = frozenset[frozenset[tuple[str, str]]]
 """The units of a manager, as `selection.within` takes them."""

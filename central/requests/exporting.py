@@ -15,9 +15,11 @@ from central.requests.asking import Refusal, check_span
 from central.requests.choosing import Chosen
 from central.workdays.span import number
 from central.zones import Zones
-from wire.admin import ExportRequest, OrgFilter, ReportPage
 from wire.codec import decode
 from wire.days import DayResult
+from wire.listing import ExportRequest
+from wire.people import OrgFilter
+from wire.reporting import ReportPage
 
 _PEOPLE = 50
 _LOOKED_AT = 20_000

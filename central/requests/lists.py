@@ -16,10 +16,10 @@ from central.ledger import quarantine, queries
 from central.ledger.queries import Held
 from central.requests.asking import Refusal, check_span
 from central.zones import Zones
-from wire.admin import PunchesPage, PunchesRequest, PunchRow, Summary
 from wire.card import lookup_keys
 from wire.credential import CardError
 from wire.facts import Span
+from wire.listing import PunchesPage, PunchesRequest, PunchRow, Summary
 from wire.punch import EdgeId, ReaderName
 
 _PEOPLE_BY_BADGE = 2000

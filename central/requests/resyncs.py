@@ -31,10 +31,10 @@ from central.resync import (
 )
 from central.zones import Zones, midnight
 from ground.journal import Journal
-from wire.admin import ResyncProgress, ResyncRequest
 from wire.codec import encode
 from wire.facts import OrderOutcome
 from wire.order import RereadOrder
+from wire.resync import ResyncProgress, ResyncRequest
 
 journal = Journal("resync")
 

@@ -13,7 +13,8 @@ from central.requests.choosing import Chosen
 from central.timing.verdict import timed
 from central.workdays.interpretation import Raw
 from central.workdays.span import number
-from wire.admin import OrgFilter, ReportPage, ReportRequest
+from wire.people import OrgFilter
+from wire.reporting import ReportPage, ReportRequest
 
 
 def review(connection: Connection, request: ReportRequest, chosen: Chosen, computer: Computer) -> ReportPage:

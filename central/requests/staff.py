@@ -13,9 +13,22 @@ from central.requests.asking import Refusal
 from central.requests.choosing import Choosing, Units
 from central.requests.exporting import exported
 from central.zones import Zones
-from wire.admin import EmployeesRequest, ExportRequest, FacetsRequest, FiltersRequest, OrgFilter, ReportPage
 from wire.codec import MESSAGE_LIMIT, encode
-from wire.people import Count, EmployeeRow, EmployeesPage, FacetCounts, Facets, SavedFilter, SavedFilters
+from wire.listing import ExportRequest
+from wire.people import (
+    Count,
+    EmployeeRow,
+    EmployeesPage,
+    EmployeesRequest,
+    FacetCounts,
+    Facets,
+    FacetsRequest,
+    FiltersRequest,
+    OrgFilter,
+    SavedFilter,
+    SavedFilters,
+)
+from wire.reporting import ReportPage
 
 _ROOM = MESSAGE_LIMIT - 4096
 _LONGEST_LIST = 200

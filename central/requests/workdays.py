@@ -25,9 +25,9 @@ from central.workdays.contacts import Contacts
 from central.workdays.interpretation import Sites
 from central.workdays.published import published, unread_for, waiting_for
 from central.workdays.span import DaySpan, number
-from wire.admin import DayAnswer, DayRequest, ReportPage, ReportRequest
 from wire.codec import decode, encode
 from wire.days import DayResult
+from wire.reporting import DayAnswer, DayRequest, ReportPage, ReportRequest
 
 _PEOPLE = 50
 _LOOKED_AT = 20_000

@@ -16,17 +16,11 @@ from admin.client import Client
 from simulators.mosquitto import Mosquitto, free_port
 from tests.peer import TOPICS, Peer, options_of, peer
 from tests.waiting import until
-from wire.admin import (
-    Answer,
-    PunchesPage,
-    PunchesRequest,
-    PunchRow,
-    Reconciliation,
-    ResyncProgress,
-    ResyncRequest,
-)
 from wire.board import BoardEntry, Color
 from wire.codec import decode
+from wire.listing import PunchesPage, PunchesRequest, PunchRow
+from wire.request import Answer
+from wire.resync import Reconciliation, ResyncProgress, ResyncRequest
 from wire.vitals import Status
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)

@@ -10,7 +10,8 @@ from admin.figures import (
     punch_line,
     resync_lines,
 )
-from wire.admin import PunchRow, Reconciliation, ResyncProgress
+from wire.listing import PunchRow
+from wire.resync import Reconciliation, ResyncProgress
 
 PART = Reconciliation(edge="pune-01", reader="front-gate", state="reconciled", matched=40, added=2)
 DONE = ResyncProgress(state="reconciled", readers=(PART,))

@@ -16,7 +16,7 @@ from central.ledger import people
 from simulators.mosquitto import Mosquitto
 from tests.central.centre import PEOPLE, centre, hand_edge, utc_now
 from tests.central.facts import terminal_punch
-from wire.admin import OrgFilter
+from wire.people import OrgFilter
 
 PUNCHWIRE = str(Path(sys.executable).with_name("punchwire"))
 SPAN = ("--from", "2026-05-11", "--to", "2026-05-11")

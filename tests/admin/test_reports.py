@@ -8,8 +8,8 @@ from rich.console import Console
 from admin.daysheet import day_lines, length
 from admin.reports import write_csv
 from admin.screen import sheet
-from wire.admin import DayAnswer
 from wire.days import Clocking, DayResult, DayRule, Dropped
+from wire.reporting import DayAnswer
 
 NINE = datetime(2026, 5, 11, 9, 0, 30, tzinfo=UTC)
 DAY = DayResult(

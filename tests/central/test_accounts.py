@@ -19,8 +19,7 @@ from tests.central.centre import utc_now
 from tests.conftest import ACCOUNTS
 from tests.peer import TOPICS, options_of, peer
 from tests.waiting import until
-from wire.admin import UserRequest
-from wire.rights import UserAnswer
+from wire.rights import UserAnswer, UserRequest
 from wire.verifier import verifier
 
 OWN = "ravi's own"

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.requests.asking import Asking, Refusal, Unclear, answer, check_span, fits, read_request
-from wire.admin import VERBS, Answer, Reconciliation, RequestId, ResyncProgress
+from wire.admin import VERBS
 from wire.codec import decode
 from wire.facts import Span
+from wire.request import Answer, RequestId
+from wire.resync import Reconciliation, ResyncProgress
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
 _json = st.recursive(

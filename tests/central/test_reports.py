@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from central.reports import REPORTS, WHO, Reported, clockings, is_in, lacking, pauses
-from wire.admin import ReportKind
 from wire.days import Clocking, DayResult, DayRule
+from wire.reporting import ReportKind
 
 MONDAY = date(2026, 5, 11)
 NOW = datetime(2026, 5, 11, 18, 0, tzinfo=UTC)

@@ -14,21 +14,14 @@ from tests.central.centre import Centre, Clock, HandEdge, centre, hand_edge, ser
 from tests.central.facts import START, card_punch, terminal_punch
 from tests.peer import TOPICS, Peer, peer
 from tests.waiting import until
-from wire.admin import (
-    Answer,
-    PunchesPage,
-    PunchesRequest,
-    Reconciliation,
-    Request,
-    ResyncProgress,
-    ResyncRequest,
-    Summary,
-    SummaryRequest,
-)
+from wire.admin import Request
 from wire.codec import MESSAGE_LIMIT
 from wire.facts import OrderOutcome, RereadReport, Span
+from wire.listing import PunchesPage, PunchesRequest, Summary, SummaryRequest
 from wire.order import RereadOrder
 from wire.punch import Punch
+from wire.request import Answer
+from wire.resync import Reconciliation, ResyncProgress, ResyncRequest
 
 T = TypeVar("T")
 ONE_DAY = b'{"first": "2026-05-11", "last": "2026-05-11"}'

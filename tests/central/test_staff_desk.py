@@ -20,10 +20,19 @@ from central.requests.exporting import DAY_COLUMNS, PUNCH_COLUMNS
 from central.requests.staff import StaffDesk
 from tests.central.conftest import NOW
 from tests.central.days.works import MONDAY, OFFICE, SITES, Works, person
-from wire.admin import EmployeesRequest, ExportRequest, FacetsRequest, FiltersRequest, OrgFilter, ReportPage
 from wire.codec import MESSAGE_LIMIT, encode
 from wire.facts import Span
-from wire.people import EmployeesPage, Facets, SavedFilters
+from wire.listing import ExportRequest
+from wire.people import (
+    EmployeesPage,
+    EmployeesRequest,
+    Facets,
+    FacetsRequest,
+    FiltersRequest,
+    OrgFilter,
+    SavedFilters,
+)
+from wire.reporting import ReportPage
 
 STAFF = (
     person(1, employee_type="Permanent"),

@@ -12,9 +12,9 @@ from tests.central.centre import Clock, HandEdge, centre, hand_edge, serving, ut
 from tests.central.facts import terminal_punch
 from tests.peer import TOPICS, Peer, peer
 from tests.waiting import until
-from wire.admin import SummaryRequest
 from wire.board import BoardEntry
 from wire.codec import encode
+from wire.listing import SummaryRequest
 from wire.vitals import ReaderVital, Status
 
 EDGE = TOPICS.board("pune-01")

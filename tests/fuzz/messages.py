@@ -19,12 +19,13 @@ from edge.readers.zkteco_push.resending import Resending
 from tests.central import facts as made
 from tests.fuzz.scratch import scratch
 from tests.fuzz.target import Target
-from wire.admin import VERBS, Answer
+from wire.admin import VERBS
 from wire.board import BoardEntry
 from wire.codec import WireError, decode, decode_order, encode
 from wire.facts import EdgeEvent, Envelope, OrderOutcome, RereadReport, SealedEnvelope, Span
 from wire.order import RereadOrder, ResendOrder
 from wire.receipt import Receipt
+from wire.request import Answer
 from wire.topics import TopicError, Topics
 from wire.vitals import Birth, Heartbeat, ReaderBirth, ReaderVital, Status
 

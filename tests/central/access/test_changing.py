@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from central.access.changing import ChangeRefused, changed
 from central.access.roles import User
-from wire.admin import UserRequest
+from wire.rights import UserRequest
 
 QC = {"department": "QC"}
 PUNE_QC = {"branch": "Pune", "department": "QC"}

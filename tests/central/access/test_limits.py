@@ -22,22 +22,12 @@ from central.users import Users
 from tests.central.conftest import NOW
 from tests.central.days.works import OFFICE, SITES, Works
 from tests.central.directory.organisations import IDS, filters, staff, units
-from wire.admin import (
-    DayRequest,
-    EmployeesRequest,
-    ExportRequest,
-    OrgFilter,
-    PunchesPage,
-    PunchesRequest,
-    ReportPage,
-    ReportRequest,
-    Request,
-    ResyncRequest,
-    Summary,
-    SummaryRequest,
-)
+from wire.admin import Request
 from wire.facts import Span
-from wire.people import EmployeesPage
+from wire.listing import ExportRequest, PunchesPage, PunchesRequest, Summary, SummaryRequest
+from wire.people import EmployeesPage, EmployeesRequest, OrgFilter
+from wire.reporting import DayRequest, ReportPage, ReportRequest
+from wire.resync import ResyncRequest
 
 WEEK = Span(first=date(2026, 5, 11), last=date(2026, 5, 13))
 IDS_HERE = IDS[:8]

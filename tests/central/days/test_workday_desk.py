@@ -14,8 +14,9 @@ from central.requests.asking import Refusal
 from central.requests.workdays import WorkdayDesk
 from central.rules.plan import Options
 from tests.central.days.works import MONDAY, OFFICE, SITES, ZONE, Works, person
-from wire.admin import DayRequest, OrgFilter, ReportKind, ReportPage, ReportRequest
 from wire.facts import Span
+from wire.people import OrgFilter
+from wire.reporting import DayRequest, ReportKind, ReportPage, ReportRequest
 
 STAFF = (
     person(1),

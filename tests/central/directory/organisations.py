@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from central.directory.columns import FIELDS
 from central.directory.employee import DIMENSIONS, Employee
-from wire.admin import OrgFilter
+from wire.people import OrgFilter
 
 VALUES = {
     name: ["", f"{name} A", f"{name} a", f"{name} B", f"{name.upper()} B", "Straße", "STRASSE"]

@@ -28,7 +28,7 @@ from tests.central.directory.organisations import (
     visible,
     without,
 )
-from wire.admin import OrgFilter
+from wire.people import OrgFilter
 
 orders = st.builds(Order, st.sampled_from(FIELDS), st.booleans())
 

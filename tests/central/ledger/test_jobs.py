@@ -7,8 +7,8 @@ from central.ledger import jobs
 from central.ledger.database import Ledger
 from central.ledger.jobs import Asked, Job
 from central.resync import Part
-from wire.admin import Reconciliation, ResyncRequest
 from wire.facts import Span
+from wire.resync import Reconciliation, ResyncRequest
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
 
