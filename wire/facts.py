@@ -5,15 +5,23 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from wire.punch import Punch, PunchId, ReaderName, UtcTime
+from wire.account import Tally
+from wire.punch import NaiveTime, Punch, PunchId, ReaderName, UtcTime
 
 BATCH_LIMIT = 500
 """Facts in one envelope at the most; `codec.MESSAGE_LIMIT` may cut it shorter."""
 
 REPORT_IDS_LIMIT = 500
-"""Punch ids in one part of a re-read report at the most."""
+"""Punch ids in one part of a re-read report, or of a list of ids, at the most."""
 
 Seq = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """Calendar dates of the device's wall clock, both included."""
+
+    first: date
+    last: date
 
 
 class RereadReport(
@@ -64,7 +72,50 @@ class EdgeEvent(
     fields: dict[str, str | int | float | None] = {}
 
 
-Fact = Punch | RereadReport | OrderOutcome | EdgeEvent
+class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="account"):
+    """What one reader's days hold by the books of its edge; it travels behind every punch that it counts.
+
+    `span` is a day that has closed, or what an `AccountOrder` asked for; days are those of `wire.account`.
+    `edge` counts the punches that the outbox took, those included whose rows have left it by retention.
+    `device` counts what the log of the terminal `serial` held when it was read whole at `read_at`; the oldest
+    of its `records` is of `begins`. It is None for a reader without a log, or if the log was not read:
+    `reason` and `evidence` then say why, where there is a reason.
+    """
+
+    reader: ReaderName
+    span: Span
+    at: UtcTime
+    edge: Tally
+    device: Tally | None = None
+    serial: str | None = None
+    read_at: UtcTime | None = None
+    begins: NaiveTime | None = None
+    records: int | None = None
+    order_id: str | None = None
+    reason: str = ""
+    evidence: str = ""
+
+
+class HeldIds(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="held-ids"
+):
+    """Which punches one side holds of a reader's days, behind the `Account` that counts them.
+
+    The ids ascend through all parts. With `side` edge there are as many `seqs`: the number under which the
+    outbox keeps the punch, 0 if its row has left by retention.
+    """
+
+    order_id: str
+    reader: ReaderName
+    side: Literal["edge", "device"]
+    at: UtcTime
+    part: int = 1
+    parts: int = 1
+    punch_ids: Annotated[tuple[PunchId, ...], msgspec.Meta(max_length=REPORT_IDS_LIMIT)] = ()
+    seqs: Annotated[tuple[int, ...], msgspec.Meta(max_length=REPORT_IDS_LIMIT)] = ()
+
+
+Fact = Punch | RereadReport | OrderOutcome | EdgeEvent | Account | HeldIds
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +144,3 @@ class SealedEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     facts: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
     ahead: bool = False
     v: int = 1
-
-
-class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """Calendar dates of the device's wall clock, both included."""
-
-    first: date
-    last: date

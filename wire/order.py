@@ -1,6 +1,6 @@
 """The orders that central gives to an edge. Each is idempotent by `order_id` and expires."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -57,4 +57,22 @@ class ClockOrder(
     zone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
-Order = RereadOrder | ResendOrder | ClockOrder
+class AccountOrder(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="order", tag="account"
+):
+    """Ask what readers hold of a span of days, as tallies (`wire.account`) instead of punches.
+
+    `readers` names them, None means all of the edge; a terminal is read whole for it. The answers are
+    `Account` facts: one for each reader and the whole span, or with `detail` day one for each day on which
+    the edge or the device holds anything; with `detail` ids the whole span's, and `HeldIds` behind it. An
+    `OrderOutcome` ends them.
+    """
+
+    order_id: str
+    expires_at: UtcTime
+    span: Span
+    readers: tuple[ReaderName, ...] | None = None
+    detail: Literal["span", "day", "ids"] = "span"
+
+
+Order = RereadOrder | ResendOrder | ClockOrder | AccountOrder
