@@ -1,6 +1,7 @@
 """Reads a terminal's log as a whole and brings what is new of it into the outbox."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 
 from edge.errors import Lost
 from edge.readers.reader import Desk
@@ -23,7 +24,10 @@ _MOVED_S = 1.0
 
 
 class Logbook:
-    """What is known of one terminal's log, and of its users; kept in the reader's memo."""
+    """What is known of one terminal's log, and of its users; kept in the reader's memo.
+
+    `full_at` is when all of the log went through the outbox last, by the Pi's clock; None if never.
+    """
 
     def __init__(self, options: TerminalOptions, desk: Desk, child: Child) -> None:
         self._options = options
@@ -36,6 +40,7 @@ class Logbook:
         self._users_of = -1
         self._odd = memo.get("odd", "").split()
         self._offset = memo.get("offset", "")
+        self.full_at = _instant(memo.get("full", ""))
 
     @property
     def offset_s(self) -> float | None:
@@ -50,7 +55,7 @@ class Logbook:
         before, self.serial = self.serial, serial
         if before in ("", serial):
             return None
-        self.mark, self._odd, self._offset = None, [], ""
+        self.mark, self.full_at, self._odd, self._offset = None, None, [], ""
         return before
 
     def sizes(self) -> Sizes:
@@ -124,20 +129,23 @@ class Logbook:
             facts.append(source.event("layout_changed", before=self.mark.layout, now=read.layout))
         if self.mark is not None and read.count < self.mark.count:
             facts.append(source.event("fewer_records", before=self.mark.count, now=read.count))
-        punches = self.punches(read, source, "catch-up", 0 if full else known)
+        whole = full or known == 0
+        punches = self.punches(read, source, "catch-up", 0 if whole else known)
         mark = Mark.of(read)
         moved = offset_s is not None and (self.offset_s is None or abs(offset_s - self.offset_s) > _MOVED_S)
         if moved:
             self._offset = str(offset_s)
+        full_at = source.moment.utc if whole else self.full_at
         memo = {
             "serial": self.serial,
             "mark": mark.to_text(),
             "odd": " ".join(self._odd),
             "offset": self._offset,
+            "full": "" if full_at is None else full_at.isoformat(),
         }
-        news = moved or mark != self.mark
+        news = moved or whole or mark != self.mark
         fresh = self._emit(_compared(punches, lives, source), facts, memo if news else None)
-        self.mark = mark
+        self.mark, self.full_at = mark, full_at
         return fresh
 
     def punches(self, read: Accepted, source: Source, how: How, known: int = 0) -> Iterator[Punch]:
@@ -174,6 +182,15 @@ class Logbook:
             for user in sorted(users):
                 if int(user) not in self.users:
                     yield source.event("user_unknown", slot=int(user))
+
+
+def _instant(text: str) -> datetime | None:
+    """The instant that a memo tells; None if it tells none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _compared(punches: Iterable[Punch], lives: dict[str, Punch], source: Source) -> Iterator[Fact]:

@@ -4,30 +4,28 @@ import time
 from zoneinfo import ZoneInfo
 
 from edge.errors import Lost, Misconfigured, ReaderFault
+from edge.readers.doubts import Doubts
 from edge.readers.reader import Desk
 from edge.readers.rereads import belongs, failure, reports
 from edge.readers.zkteco.child import Child, Stopped
 from edge.readers.zkteco.clock import SetBy, TerminalClock, zone_named
+from edge.readers.zkteco.live import LiveEvents
 from edge.readers.zkteco.logbook import Logbook
 from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.punches import Source
 from edge.readers.zkteco.reading import Accepted, Rejected
-from edge.readers.zkteco.records import Layout, decode_event
-from edge.readers.zkteco.talk import Event, Open, Opened, Sizes
+from edge.readers.zkteco.records import Layout
+from edge.readers.zkteco.talk import Open, Opened, Sizes
+from edge.readers.zkteco.timetable import Timetable
 from wire.order import ClockOrder, RereadOrder
 from wire.punch import Punch
 
-_AFTER_REJECTION_S = 30.0
-_REST = 4.0
-"""A read that took t seconds is followed by 4 t without one."""
 _FRESH_S = 1.0
 _SET_AGAIN_S = 3600.0
 """A clock that runs away again so soon needs a person, not another setting."""
-_ATTENDANCE = 1
 _LONGEST_SERIAL = 32
 _FILLING = 0.8
 _DOUBTS = ("read-rejected", "serial-changed", "clock-off", "fewer-records", "records-odd", "log-filling")
-"""Which doubt is shown when there are several: the first of these."""
 
 
 class Visit:
@@ -40,12 +38,10 @@ class Visit:
         self._child = child
         self._book = Logbook(options, desk, child)
         self._clock = TerminalClock(name, options, desk, child, self._book.offset_s)
+        self._live = LiveEvents(desk, self._book, self._source)
+        self._times = Timetable(options.catch_up_s, options.full_read_s)
+        self._doubts = Doubts(desk, _DOUBTS)
         self._set_again_at = 0.0
-        self._lives: dict[str, Punch] = {}
-        self._hinted = False
-        self._doubts: dict[str, str] = {}
-        self._doubted = False
-        self._read_at = self._full_at = self._rest_until = 0.0
 
     def open(self, comm_key: int) -> None:
         """Open the session and find out who answers. Raises Misconfigured if it is the wrong terminal."""
@@ -66,25 +62,23 @@ class Visit:
                 "serial-changed", f"terminal {serial} answers; edge.toml says {options.serial}"
             )
         before = self._book.belongs_to(serial)
+        self._times.full_at = self._book.full_at
         self._desk.ok(device=serial)
         self._measure_clock()
         if before is not None:
-            self._doubts["serial-changed"] = f"terminal {serial} answers where {before} did"
+            self._doubts.note("serial-changed", f"terminal {serial} answers where {before} did")
             self._desk.emit([self._source().event("serial_changed", before=before)])
 
     def stay(self) -> None:
         """Read the log, then live on with the terminal. Ends only by an exception: Stopped, or a fault."""
-        self._catch_up(full=False)
+        self._catch_up(full=self._times.full_is_due(self._desk.moment().utc))
         next_poll = 0.0
         while True:
             if time.monotonic() >= next_poll:
-                wanted = self._poll()
-                next_poll = time.monotonic() + self._options.poll_s
-                if wanted:
-                    next_poll = min(next_poll, self._rest_until)
+                next_poll = time.monotonic() + self._poll()
             event = self._child.listen(max(next_poll - time.monotonic(), 0.0))
             if event is not None:
-                self._hear(event)
+                self._live.hear(event)
             if self._desk.wait(0):
                 raise Stopped
             for order in self._desk.orders():
@@ -112,9 +106,7 @@ class Visit:
         news = self._clock.measure(self._book.serial)
         if news:
             self._desk.emit(news)
-        self._doubts.pop("clock-off", None)
-        if self._clock.doubt is not None:
-            self._doubts["clock-off"] = self._clock.doubt
+        self._doubts.note("clock-off", self._clock.doubt)
 
     # the log
 
@@ -124,75 +116,51 @@ class Visit:
             self._measure_clock()
         began = time.monotonic()
         read = self._book.read(self._source)
-        self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+        now = self._desk.moment()
         if isinstance(read, Rejected):
-            self._doubts["read-rejected"] = read.why
-            self._rest_until = time.monotonic() + min(_AFTER_REJECTION_S, self._options.catch_up_s)
-            self._show_doubts()
+            self._times.rejected(now)
+            self._doubts.note("read-rejected", read.why)
+            self._doubts.show()
             return read
-        self._doubts.pop("read-rejected", None)
-        before = self._book.mark.count if self._book.mark is not None else 0
-        if read.count < before:
-            self._doubts["fewer-records"] = f"{read.count} records; there were {before}"
-        self._doubts.pop("records-odd", None)
-        if read.odd:
-            self._doubts["records-odd"] = (
-                f"{len(read.odd)} of {read.count} records, the last: {read.odd[-1].why}"
-            )
+        self._times.accepted(now, time.monotonic() - began)
+        self._judge(read)
         source = self._source_in(read.layout)
         self._clock.was_read(source.moment)
-        self._book.keep(read, source, self._lives, full=full, offset_s=self._clock.before_s)
-        self._lives.clear()
-        self._hinted = False
-        now = time.monotonic()
-        self._read_at = now
-        self._full_at = now if full or self._full_at == 0.0 else self._full_at
+        self._book.keep(read, source, self._live.punches, full=full, offset_s=self._clock.before_s)
+        self._times.full_at = self._book.full_at
+        self._live.settled()
         return read
 
-    def _poll(self) -> bool:
-        """Ask for the record count; read the log if it does not fit to what is known, or if it is time.
+    def _judge(self, read: Accepted) -> None:
+        self._doubts.note("read-rejected", None)
+        before = self._book.mark.count if self._book.mark is not None else 0
+        if read.count < before:
+            self._doubts.note("fewer-records", f"{read.count} records; there were {before}")
+        odd = f"{len(read.odd)} of {read.count} records, the last: {read.odd[-1].why}" if read.odd else None
+        self._doubts.note("records-odd", odd)
 
-        True if the log is wanted and must rest a little longer.
-        """
+    def _poll(self) -> float:
+        """Ask for the record count and do what is due; returns the seconds until the next time."""
         sizes = self._book.sizes()
-        now = time.monotonic()
         self._tell(sizes)
-        if now - self._clock.measured_at >= self._options.catch_up_s:
+        if time.monotonic() - self._clock.measured_at >= self._options.catch_up_s:
             self._measure_clock()
         self._keep_clock_right()
-        full = now - self._full_at >= self._options.full_read_s
-        late = now - self._read_at >= self._options.catch_up_s
-        if not (full or self._changed(sizes) or (late and self._unsure(sizes))):
-            return False
-        if now < self._rest_until:
-            return True
-        self._catch_up(full=full)
-        return False
-
-    def _changed(self, sizes: Sizes) -> bool:
-        mark = self._book.mark
-        return self._hinted or mark is None or sizes.records != mark.count + len(self._lives)
-
-    def _unsure(self, sizes: Sizes) -> bool:
-        """Whether a count that fits says too little: live events are hints, and a full log stays full."""
-        return bool(self._lives) or 0 < sizes.capacity <= sizes.records
+        known = self._book.mark.count if self._book.mark is not None else None
+        live, now = self._live, self._desk.moment()
+        turn = self._times.turn(now, sizes, known, len(live.punches), hinted=live.hinted)
+        if turn == "rest":
+            return min(self._options.poll_s, self._times.rest_until_s - now.uptime_s)
+        if turn != "none":
+            self._catch_up(full=turn == "all")
+        return self._options.poll_s
 
     def _tell(self, sizes: Sizes) -> None:
         capacity = sizes.capacity or None
-        if capacity is not None and sizes.records >= capacity * _FILLING:
-            self._doubts["log-filling"] = f"{sizes.records} of {capacity} records"
-        else:
-            self._doubts.pop("log-filling", None)
+        filling = capacity is not None and sizes.records >= capacity * _FILLING
+        self._doubts.note("log-filling", f"{sizes.records} of {capacity} records" if filling else None)
         self._desk.ok(device=self._book.serial, records=sizes.records, capacity=capacity)
-        self._show_doubts()
-
-    def _show_doubts(self) -> None:
-        reason = next((reason for reason in _DOUBTS if reason in self._doubts), None)
-        if reason is not None:
-            self._desk.doubt(reason, self._doubts[reason])
-        elif self._doubted:
-            self._desk.doubt("", "")
-        self._doubted = reason is not None
+        self._doubts.show()
 
     # setting the clock
 
@@ -233,25 +201,6 @@ class Visit:
             self._desk.emit(news)
         self._measure_clock()
         return done
-
-    # live events
-
-    def _hear(self, event: Event) -> None:
-        """Emit a live event where it is plain what the log will say of it; else read the log soon."""
-        if event.code != _ATTENDANCE:
-            return
-        live = decode_event(event.content)
-        punch = None
-        if live is not None and self._book.mark is not None and self._book.mark.size > 0:
-            if isinstance(live.user, int) or self._source().by_slot:
-                self._book.know_users(self._book.sizes())
-            punch = self._source().of_event(live, event.content)
-        if punch is None:
-            self._hinted = True
-            self._desk.count("events_unclear")
-            return
-        if self._desk.emit([punch]):
-            self._lives[punch.punch_id] = punch
 
     # orders
 

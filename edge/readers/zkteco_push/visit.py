@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from edge.errors import Lost
+from edge.readers.doubts import Doubts
 from edge.readers.reader import Desk, Moment
 from edge.readers.rereads import failure, reports
 from edge.readers.wall_clock import clock_error
@@ -23,6 +24,7 @@ _DAY = timedelta(days=1)
 _GAP_POLLS = 3
 _GAP_S = 5.0
 _ODD_SHOWN_S = 3600.0
+_DOUBTS = ("clock-off", "records-odd")
 _IDS = 100_000_000
 """Ids of commands keep to eight digits: firmware cuts longer ones."""
 
@@ -44,8 +46,7 @@ class Visit:
         self._orders: deque[RereadOrder] = deque()
         self._resending: Resending | None = None
         self._recheck: tuple[int, datetime] | None = None
-        self._doubts: dict[str, str] = {}
-        self._doubted = False
+        self._doubts = Doubts(desk, _DOUBTS)
         self._odd_until_s = 0.0
 
     def answer(self, call: Call) -> Answer:
@@ -56,8 +57,8 @@ class Visit:
         self._desk.ok(device=self._options.serial)
         answer = self._answer(call, moment)
         if moment.uptime_s >= self._odd_until_s:
-            self._doubts.pop("records-odd", None)
-        self._show_doubts()
+            self._doubts.note("records-odd", None)
+        self._doubts.show()
         dated = self._options.set_clock and moment.trust == "synced" and self._resending is None
         return Answer(answer.status, answer.text, self._desk.moment().utc if dated else None)
 
@@ -117,7 +118,7 @@ class Visit:
         answer, odd = self._uploads.log(call, offset_s, self._resending)
         if odd:
             self._desk.count("records_odd", odd)
-            self._doubts["records-odd"] = f"{odd} lines of an upload are no records"
+            self._doubts.note("records-odd", f"{odd} lines of an upload are no records")
             self._odd_until_s = moment.uptime_s + _ODD_SHOWN_S
         return answer
 
@@ -129,7 +130,7 @@ class Visit:
             return offset_s
         error_s = clock_error(offset_s)
         if error_s is None:
-            self._doubts.pop("clock-off", None)
+            self._doubts.note("clock-off", None)
             return offset_s
         if "clock-off" not in self._doubts:
             event = EdgeEvent(
@@ -143,7 +144,7 @@ class Visit:
                 },
             )
             self._desk.emit([event])
-        self._doubts["clock-off"] = f"a punch came with a time that is off by {error_s:.0f} s"
+        self._doubts.note("clock-off", f"a punch came with a time that is off by {error_s:.0f} s")
         return offset_s
 
     def _zone_offset(self, moment: Moment) -> timedelta | None:
@@ -208,11 +209,3 @@ class Visit:
         orders = [*([] if self._resending is None else [self._resending.order]), *self._orders]
         at = self._desk.moment().utc
         self._desk.emit([failure(order, self._name, at, reason, evidence) for order in orders])
-
-    def _show_doubts(self) -> None:
-        reason = next((word for word in ("clock-off", "records-odd") if word in self._doubts), None)
-        if reason is not None:
-            self._desk.doubt(reason, self._doubts[reason])
-        elif self._doubted:
-            self._desk.ok(reason="", evidence="")
-        self._doubted = reason is not None

@@ -1,5 +1,6 @@
 """Promises of the reader for pulled terminals, against simulated ones over real sockets."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from edge.readers.zkteco.talk import Transport
 from simulators.terminal import Terminal as Simulated
 from simulators.terminal.frames import Command
 from simulators.terminal.records import EVENT_SIZES, RECORDS, User
-from tests.edge.readers.desk import MemoryDesk, Session
+from tests.edge.readers.desk import DEADLINE_S, MemoryDesk, Session
 from tests.edge.readers.zkteco.making import Persistent, emitted, events, held, reader
 
 ALLOWED = {
@@ -131,6 +132,24 @@ def test_the_slow_full_read_brings_everything_again() -> None:
         forgetful.memo = desk.memo
         with Session(reader(terminal, full_read_s=0.3), forgetful):
             whole(forgetful, terminal)
+
+
+def test_a_terminal_that_reconnects_often_has_its_slow_full_read() -> None:
+    """When all of the log was read is remembered: sessions that are shorter than the time add up."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=300) as terminal:
+        with Session(reader(terminal), desk):
+            whole(desk, terminal)
+        forgetful = MemoryDesk()
+        forgetful.memo = desk.memo
+        began = time.monotonic()
+        while not forgetful.punches:
+            assert time.monotonic() - began < DEADLINE_S
+            forgetful.oks.clear()
+            with Session(reader(terminal, full_read_s=2.0), forgetful):
+                forgetful.until(lambda d: any("records" in told for told in d.oks))
+            forgetful.stopping.clear()
+        assert emitted(forgetful) == held(terminal)
 
 
 def test_a_quiet_terminal_is_not_read_again() -> None:
