@@ -26,6 +26,8 @@ HEARTBEAT_S = 30.0
 LEAST_BEAT_S = 2.0
 """However often readers change, heartbeats stay this far apart."""
 KEEP_S = 900.0
+KEEP_FACTS = 20_000
+"""The settled mark is written down after so long or so many: a restart sends again what is behind it."""
 AHEAD_FACTS = 20
 """So few facts appended between two turns are people punching, not a log being read."""
 _ENVELOPE_BYTES = 1024
@@ -78,7 +80,7 @@ class Pump:
         self._journal = Journal("uplink")
         self._inbox: queue.SimpleQueue[Event | Appended | Changed] = queue.SimpleQueue()
         self._link = Link(options, edge, self._inbox.put)
-        self._window = Window(settled=outbox.mark.settled)
+        self._window = Window(settled=outbox.mark.settled, known=outbox.mark.newest)
         self._message_limit = 0
         self._noted = outbox.mark.newest
         self._offline_since: float | None = time.monotonic()
@@ -221,16 +223,22 @@ class Pump:
         mark = self._outbox.mark
         if receipt.outbox_id != mark.outbox_id:
             return
-        if receipt.upto_seq > mark.newest:
-            self._outbox.restart_stream()
-            fresh = self._outbox.mark
+        if self._window.is_strange(receipt.upto_seq):
             self._journal.warning("outbox_rolled_back", receipt=receipt.upto_seq, newest=mark.newest)
-            self._window = Window(settled=fresh.settled, is_open=self._window.is_open)
-            self._announce()
+            self._restart_stream()
             return
         if self._window.receipt(receipt.upto_seq, time.monotonic()):
-            self._outbox.settle(receipt.upto_seq)
-            self._journal.debug("batch_settled", upto=receipt.upto_seq)
+            self._outbox.settle(self._window.settled)
+            self._journal.debug("batch_settled", upto=self._window.settled)
+            if mark.settled - mark.settled_on_disk >= KEEP_FACTS:
+                self._outbox.keep()
+
+    def _restart_stream(self) -> None:
+        """Send all that is kept under a new outbox id: what central knows of the old one may not be ours."""
+        self._outbox.restart_stream()
+        fresh = self._outbox.mark
+        self._window = Window(settled=fresh.settled, known=fresh.newest, is_open=self._window.is_open)
+        self._announce()
 
     def _send(self) -> None:
         while (room := min(self._window.room(), BATCH_LIMIT)) > 0 and self._message_limit:

@@ -3,6 +3,9 @@
 Go-back-N over the sequence numbers of the outbox: at most `limit` facts without a receipt are under
 way. It goes back to the settled mark when the connection or central was lost, when central repeats a
 receipt (it saw a gap), and when no receipt came for `patience_s`.
+
+A receipt counts only as far as this life of the daemon has sent: the file may be an older copy, whose
+numbers stood for other facts when central gave the receipt.
 """
 
 from dataclasses import dataclass
@@ -17,11 +20,17 @@ CALM_S = 1.0
 
 @dataclass(slots=True)
 class Window:
-    """The state of one stream. `settled` and `sent` are sequence numbers, times are monotonic seconds."""
+    """The state of one stream. Times are monotonic seconds, all else that counts are sequence numbers.
+
+    `known` is the newest number that the outbox held when this life of the daemon began, `reached` the
+    highest that was handed to the broker since.
+    """
 
     settled: int
+    known: int = 0
     limit: int = LIMIT
     sent: int = 0
+    reached: int = 0
     is_open: bool = False
     patience_s: float = PATIENCE_S
     waiting_since: float = 0.0
@@ -30,6 +39,7 @@ class Window:
 
     def __post_init__(self) -> None:
         self.sent = max(self.sent, self.settled)
+        self.reached = max(self.reached, self.settled)
 
     @property
     def under_way(self) -> int:
@@ -57,6 +67,11 @@ class Window:
         if self.unconfirmed_since is None:
             self.unconfirmed_since = now
         self.sent = max(self.sent, upto)
+        self.reached = max(self.reached, upto)
+
+    def is_strange(self, upto: int) -> bool:
+        """Whether a receipt is for numbers that were never given: the file is an older copy of itself."""
+        return upto > max(self.known, self.reached)
 
     def receipt(self, upto: int, now: float) -> bool:
         """Take a receipt; True if it moved the settled mark.
@@ -64,6 +79,7 @@ class Window:
         Older receipts are ignored; the same receipt again, while facts are under way, is central's
         way to say that it misses what follows.
         """
+        upto = min(upto, self.reached)
         if upto > self.settled:
             self.settled = upto
             self.sent = max(self.sent, upto)

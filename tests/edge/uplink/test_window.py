@@ -60,11 +60,35 @@ def test_a_retained_receipt_with_nothing_under_way_changes_nothing() -> None:
     assert window.sent == 50
 
 
-def test_a_receipt_ahead_of_what_this_session_sent_settles() -> None:
-    """After a restart the retained receipt may know more than the disk did."""
+def test_a_receipt_counts_as_far_as_this_life_has_sent() -> None:
+    """After a restart the retained receipt may speak of other facts: only what is sent again is settled."""
     window = opened(settled=50)
-    assert window.receipt(80, 1.0)
+    assert not window.receipt(80, 1.0)
+    assert (window.settled, window.sent) == (50, 50)
+    window.went_out(60, 1.0)
+    assert window.receipt(80, 2.0)
+    assert (window.settled, window.sent) == (60, 60)
+
+
+def test_a_receipt_settles_at_once_what_was_sent_before_the_connection_was_lost() -> None:
+    """Within one life of the daemon the retained receipt saves the way."""
+    window = opened(settled=50)
+    window.went_out(80, 1.0)
+    window.close()
+    window.open(9.0)
+    assert window.sent == 50
+    assert window.receipt(80, 9.1)
     assert (window.settled, window.sent) == (80, 80)
+
+
+def test_a_receipt_for_numbers_that_were_never_given_is_strange() -> None:
+    """Neither what the file held at the start nor what was sent since reaches so far: it is an old copy."""
+    window = Window(settled=50, known=70)
+    assert not window.is_strange(70)
+    assert window.is_strange(71)
+    window.went_out(90, 1.0)
+    assert not window.is_strange(90)
+    assert window.is_strange(91)
 
 
 def test_without_a_receipt_it_goes_back_and_grows_patient() -> None:
