@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from edge.kernel import Timekeeper
 from edge.orders import OrderBook
 from edge.readers.identity import memoryless_punch_id
 from edge.readers.reader import Moment
+from edge.readers.rereads import belongs, from_outbox
 from ground.journal import Journal
 from wire.card import lookup_keys
 from wire.codec import decode_fact
@@ -25,6 +26,7 @@ from wire.vitals import ReaderState, ReaderVital
 
 _STORE_AGAIN_S = 1.0
 _EARLIEST, _LATEST = date(1970, 1, 2), date(9999, 12, 29)
+_ANY_TIME = datetime.max.replace(tzinfo=UTC)
 _ZONES = timedelta(hours=14)
 """No place on earth is further from UTC, so a span of dates lies within its UTC dates and this."""
 
@@ -111,11 +113,15 @@ class ReaderDesk:
         return self._outbox.recall(self.name)
 
     def orders(self) -> list[RereadOrder]:
-        """Take the orders that are still good."""
+        """Take the orders that are still good; those that the outbox can answer are answered here."""
         taken, self._orders = self._orders, []
         now = self._timekeeper.now().utc
         self._give_up([order for order in taken if order.expires_at <= now], "expired", "")
-        return [order for order in taken if order.expires_at > now]
+        good = [order for order in taken if order.expires_at > now]
+        for order in good:
+            if order.source == "outbox":
+                from_outbox(self, self.name, order)
+        return [order for order in good if order.source == "device"]
 
     def clock_orders(self) -> list[ClockOrder]:
         """Take the orders to set the device's clock that are still good."""
@@ -126,16 +132,32 @@ class ReaderDesk:
 
     def resend(self, order: RereadOrder) -> list[str]:
         """Queue this reader's punches of the order's span and badges again."""
-        first = order.since or _midnight(max(order.span.first, _EARLIEST)) - _ZONES
-        last = order.until or _midnight(min(order.span.last, _LATEST)) + timedelta(days=1) + _ZONES
-        rows = self._outbox.facts_of(self.name, _ms(first), _ms(last))
-        wanted: dict[str, int] = {}
-        for row in rows:
-            punch = decode_fact(row.body)
-            if isinstance(punch, Punch) and _of_badges(punch, order.badges):
-                wanted[punch.punch_id] = row.seq
+        wanted = {punch.punch_id: seq for seq, punch in self._kept(order)}
         self._outbox.resend(wanted.values())
         return list(wanted)
+
+    def kept(self, order: RereadOrder) -> Iterator[Punch]:
+        """This reader's punches of the order's span and badges, each once."""
+        told: set[str] = set()
+        for _, punch in self._kept(order):
+            if punch.punch_id not in told:
+                told.add(punch.punch_id)
+                yield punch
+
+    def _kept(self, order: RereadOrder) -> Iterator[tuple[int, Punch]]:
+        """What a device printed lies within the dates; what has no clock was read within the times."""
+        first = order.since or _midnight(max(order.span.first, _EARLIEST)) - _ZONES
+        last = order.until or _midnight(min(order.span.last, _LATEST)) + timedelta(days=1) + _ZONES
+        behind = last if order.source == "device" else _ANY_TIME
+        for row in self._outbox.facts_of(
+            self.name, _ms(max(first, _midnight(_EARLIEST)) - _ZONES), _ms(behind)
+        ):
+            punch = decode_fact(row.body)
+            if not isinstance(punch, Punch) or not _of_badges(punch, order.badges):
+                continue
+            wall = punch.device_wall
+            if first <= punch.read_at < last if wall is None else belongs(order, punch.badge.raw, wall):
+                yield row.seq, punch
 
     def ok(self, **seen: Any) -> None:
         """Note that the device answered."""

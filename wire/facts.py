@@ -32,6 +32,10 @@ class RereadReport(
     `punch_ids` are the ids that the device holds for the order's span and badges, in parts of
     at most `REPORT_IDS_LIMIT`; `total` counts all parts together. `failed` says in `reason` and
     `evidence` why nothing could be read.
+
+    Where the order told what central holds, there are no ids: `differ` are the places of the stretches that
+    hold something else, and `found` is how many `FoundPunch` facts tell their punches. `serial`, `records`,
+    `capacity`, `begins` and `ends` describe the log of a terminal as a whole: its oldest and newest time.
     """
 
     order_id: str
@@ -42,8 +46,26 @@ class RereadReport(
     parts: int = 1
     total: int = 0
     punch_ids: Annotated[tuple[PunchId, ...], msgspec.Meta(max_length=REPORT_IDS_LIMIT)] = ()
+    differ: tuple[int, ...] | None = None
+    found: int = 0
+    serial: str | None = None
+    records: int | None = None
+    capacity: int | None = None
+    begins: NaiveTime | None = None
+    ends: NaiveTime | None = None
     reason: str = ""
     evidence: str = ""
+
+
+class FoundPunch(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="found-punch"
+):
+    """A punch that a reader holds, told for an order instead of sent: it waits beside the ledger's own."""
+
+    order_id: str
+    reader: ReaderName
+    at: UtcTime
+    punch: Punch
 
 
 class OrderOutcome(
@@ -115,7 +137,7 @@ class HeldIds(
     seqs: Annotated[tuple[int, ...], msgspec.Meta(max_length=REPORT_IDS_LIMIT)] = ()
 
 
-Fact = Punch | RereadReport | OrderOutcome | EdgeEvent | Account | HeldIds
+Fact = Punch | RereadReport | FoundPunch | OrderOutcome | EdgeEvent | Account | HeldIds
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import msgspec
 
 from wire.facts import Seq, Span
 from wire.punch import ReaderName, UtcTime
+from wire.stretches import Stretch
 
 
 class RereadOrder(
@@ -15,7 +16,11 @@ class RereadOrder(
 
     `readers` names them, None means all of the edge. `badges` are raw badge texts (user ids and
     canonical cards); None means everybody. A reader without a memory of its own answers from the outbox,
-    by its times of reading in [`since`, `until`), which are the span in the branch's zone.
+    by its times of reading in [`since`, `until`), which are the span in the branch's zone; with `source`
+    outbox every reader does, and no device is touched.
+
+    With `known`, what central holds (`wire.stretches`), no punch is sent: what the stretches that differ hold
+    is told as `FoundPunch` facts. Without, every punch is sent again.
     """
 
     order_id: str
@@ -25,6 +30,8 @@ class RereadOrder(
     badges: tuple[str, ...] | None = None
     since: UtcTime | None = None
     until: UtcTime | None = None
+    source: Literal["device", "outbox"] = "device"
+    known: Annotated[tuple[Stretch, ...], msgspec.Meta(min_length=1)] | None = None
 
 
 class ResendOrder(

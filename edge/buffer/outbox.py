@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,13 +174,13 @@ class Outbox:
         """Whether the outcome of this order was stored already."""
         return bool(self._store.read("SELECT 1 FROM orders WHERE order_id = ?", (order_id,)))
 
-    def facts_of(self, owner: str, since_ms: int, until_ms: int) -> list[Waiting]:
-        """All facts that an owner appended, read in [since, until), as far as they are kept."""
+    def facts_of(self, owner: str, since_ms: int, until_ms: int) -> Iterator[Waiting]:
+        """All facts that an owner appended, read in [since, until), as far as they are kept, in order."""
         found = self._store.read(
             "SELECT seq, count, body FROM facts WHERE owner = ? AND at_ms >= ? AND at_ms < ? ORDER BY seq",
             (owner, since_ms, until_ms),
         )
-        return [fact for row in found for fact in Row(*row).facts()]
+        return (fact for row in found for fact in Row(*row).facts())
 
     def resend(self, wanted: Iterable[int]) -> int:
         """Queue settled facts once more under new numbers; returns how many were still kept."""

@@ -3,7 +3,7 @@
 from edge.readers.card import Seen, Sight, Unread
 from edge.readers.debounce import Debounce
 from edge.readers.reader import Desk
-from edge.readers.rereads import reports
+from edge.readers.rereads import from_outbox
 from wire.facts import EdgeEvent
 from wire.punch import Badge, DeviceKind, Punch
 
@@ -33,10 +33,9 @@ class CardDesk:
             self._not_read(sight)
 
     def answer_orders(self) -> None:
-        """Queue the punches of each waiting order again from the outbox, and report behind them."""
+        """Answer each waiting order from the outbox: there is no other memory."""
         for order in self._desk.orders():
-            ids = self._desk.resend(order)
-            self._desk.emit(list(reports(order, self._reader, ids, self._desk.moment().utc)))
+            from_outbox(self._desk, self._reader, order)
 
     def _seen(self, card: Seen) -> None:
         if self._unread >= GARBAGE_IN_A_ROW:

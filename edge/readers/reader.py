@@ -1,6 +1,6 @@
 """The protocol between a reader and the daemon: what a reader is, and the desk that it works at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -9,7 +9,7 @@ import msgspec
 
 from wire.facts import Fact
 from wire.order import ClockOrder, RereadOrder
-from wire.punch import Clock, DeviceKind, Trust
+from wire.punch import Clock, DeviceKind, Punch, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,9 @@ class Desk(Protocol):
 
         Returns their punch ids, which the report then names.
         """
+
+    def kept(self, order: RereadOrder) -> Iterator[Punch]:
+        """This reader's punches of the order's span and badges that the outbox still keeps, each once."""
 
     def ok(self, **seen: Any) -> None:
         """Tell that the device answered just now.

@@ -1,10 +1,32 @@
-"""What every terminal owes a re-read order: which punches belong to it, and the report in parts."""
+"""What every reader owes a re-read order: which punches belong to it, what is told of them, the report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from wire.facts import REPORT_IDS_LIMIT, RereadReport
+from edge.readers.reader import Desk
+from wire.facts import REPORT_IDS_LIMIT, Fact, FoundPunch, RereadReport
 from wire.order import RereadOrder
+from wire.punch import Punch
+from wire.stretches import differing, line_of, place
+
+_CHUNK = 300
+"""Facts of one commit: small enough that other readers get their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A terminal's log as a whole: whose, how many records, how many fit, its oldest and newest time.
+
+    None where the terminal does not say.
+    """
+
+    serial: str
+    records: int | None
+    capacity: int | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
 
 
 def belongs(order: RereadOrder, badge: str, wall: datetime) -> bool:
@@ -38,3 +60,63 @@ def failure(order: RereadOrder, reader: str, at: datetime, reason: str, evidence
     return RereadReport(
         order_id=order.order_id, reader=reader, outcome="failed", at=at, reason=reason, evidence=evidence
     )
+
+
+def answer(
+    order: RereadOrder,
+    reader: str,
+    punches: Callable[[], Iterable[Punch]],
+    at: datetime,
+    log: Log | None = None,
+    evidence: str = "",
+) -> Iterator[Fact]:
+    """All that is owed for an order whose punches these are, the report last.
+
+    `punches` may be asked more than once. Either they are sent, or, where the order says what central holds,
+    those are told whose stretch holds something else.
+    """
+    if order.known is None:
+        ids = []
+        for punch in punches():
+            ids.append(punch.punch_id)
+            yield punch
+        yield from reports(order, reader, ids, at, evidence)
+        return
+    lines = [line_of(punch) for punch in punches()]
+    differ = differing(order.known, lines)
+    found = 0
+    for punch in punches() if differ else ():
+        if place(order.known, bytes.fromhex(punch.punch_id)) in differ:
+            found += 1
+            yield FoundPunch(order_id=order.order_id, reader=reader, at=at, punch=punch)
+    yield RereadReport(
+        order_id=order.order_id,
+        reader=reader,
+        outcome="read",
+        at=at,
+        total=len(lines),
+        differ=tuple(differ),
+        found=found,
+        serial=None if log is None else log.serial,
+        records=None if log is None else log.records,
+        capacity=None if log is None else log.capacity,
+        begins=None if log is None else log.begins,
+        ends=None if log is None else log.ends,
+        evidence=evidence,
+    )
+
+
+def from_outbox(desk: Desk, reader: str, order: RereadOrder) -> None:
+    """Answer an order by what the outbox keeps of the reader."""
+    at = desk.moment().utc
+    if order.known is None:
+        desk.emit(list(reports(order, reader, desk.resend(order), at)))
+        return
+    tell(desk, answer(order, reader, lambda: desk.kept(order), at))
+
+
+def tell(desk: Desk, facts: Iterable[Fact]) -> None:
+    """Commit facts, some at a time."""
+    waiting = iter(facts)
+    while some := list(islice(waiting, _CHUNK)):
+        desk.emit(some)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from edge.buffer.migrations import prepare
 from edge.buffer.outbox import Outbox
@@ -14,8 +16,11 @@ from edge.orders import OrderBook
 from edge.readers.card import Seen, Unread
 from edge.readers.card_desk import GARBAGE_IN_A_ROW, CardDesk
 from edge.readers.debounce import Debounce
-from wire.facts import Span
+from tests.edge import making
+from wire.codec import decode_fact
+from wire.facts import RereadReport, Span
 from wire.order import RereadOrder
+from wire.stretches import line_of, stretches
 
 
 @pytest.fixture
@@ -51,6 +56,49 @@ def test_an_order_names_a_card_in_any_notation(
         badges=badges,
     )
     assert bool(desk.resend(order)) == found
+
+
+@pytest.mark.parametrize("source", ["device", "outbox"])
+def test_an_order_that_says_what_central_holds_is_told_the_rest(
+    desk: ReaderDesk, source: Literal["device", "outbox"]
+) -> None:
+    """The outbox tells a card that central misses, once, however often it was sent again."""
+    cards = CardDesk(desk, "gate", "serial", Debounce(3))
+    cards.take(Seen("06008E6D5D", "40:06008E6D5D"))
+    (punch,) = desk.kept(_order(desk))
+    cards.take(Seen("0600000001", "40:0600000001"))
+    order = replace(
+        _order(desk), known=tuple(stretches([line_of(punch)], punch.read_at.date())), source=source
+    )
+    desk.give(order)
+    cards.answer_orders()
+    facts = [decode_fact(it.body) for it in desk._outbox.waiting(0, 100, 1 << 20)]  # noqa: SLF001 - ours
+    assert [type(fact).__name__ for fact in facts] == [
+        "Punch",
+        "Punch",
+        "FoundPunch",
+        "FoundPunch",
+        "RereadReport",
+    ]
+    report = facts[-1]
+    assert isinstance(report, RereadReport)
+    assert (report.total, report.differ, report.found) == (2, (0,), 2)
+
+
+def test_a_terminals_punches_are_known_by_the_date_that_they_print(desk: ReaderDesk) -> None:
+    """Asked for what the outbox keeps, a terminal's record counts for its own date, whenever it was read."""
+    old = making.punch(1)
+    late = replace(old, read_at=old.read_at + timedelta(days=40))
+    desk.emit([late, making.punch(86_400)])
+    span = Span(first=old.read_at.date(), last=old.read_at.date())
+    order = replace(_order(desk), span=span, source="outbox", badges=("1042",))
+    assert [punch.punch_id for punch in desk.kept(order)] == [old.punch_id]
+
+
+def _order(desk: ReaderDesk) -> RereadOrder:
+    now = desk.moment().utc
+    span = Span(first=now.date(), last=now.date())
+    return RereadOrder(order_id="o1", expires_at=now + timedelta(hours=1), span=span)
 
 
 def test_a_doubt_ends_with_the_next_card(desk: ReaderDesk) -> None:

@@ -22,7 +22,7 @@ from tests.fuzz.target import Target
 from wire.admin import VERBS
 from wire.board import BoardEntry
 from wire.codec import WireError, decode, decode_order, encode
-from wire.facts import EdgeEvent, Envelope, OrderOutcome, RereadReport, SealedEnvelope, Span
+from wire.facts import EdgeEvent, Envelope, FoundPunch, OrderOutcome, RereadReport, SealedEnvelope, Span
 from wire.order import RereadOrder, ResendOrder
 from wire.receipt import Receipt
 from wire.request import Answer
@@ -34,6 +34,7 @@ SPAN = Span(first=AT.date(), last=AT.date())
 FACTS = (
     made.card_punch(1, "40:06008E6D5D"),
     RereadReport(order_id="o", reader="gate", outcome="read", at=AT, total=1, punch_ids=("0" * 32,)),
+    FoundPunch(order_id="o", reader="gate", at=AT, punch=made.card_punch(2, "40:06008E6D5D")),
     OrderOutcome(order_id="o", outcome="done", at=AT),
     EdgeEvent(event="record_odd", at=AT, reader="gate", fields={"place": 7, "why": "x", "f": 0.5, "n": None}),
 )

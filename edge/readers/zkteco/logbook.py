@@ -5,6 +5,7 @@ from datetime import datetime
 
 from edge.errors import Lost
 from edge.readers.reader import Desk
+from edge.readers.rereads import Log
 from edge.readers.zkteco.child import Child, Stopped
 from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.punches import Source
@@ -41,6 +42,7 @@ class Logbook:
         self._odd = memo.get("odd", "").split()
         self._offset = memo.get("offset", "")
         self.full_at = _instant(memo.get("full", ""))
+        self._capacity: int | None = None
 
     @property
     def offset_s(self) -> float | None:
@@ -60,7 +62,14 @@ class Logbook:
 
     def sizes(self) -> Sizes:
         """Ask how much the terminal holds."""
-        return self._child.ask(ReadSizes(within_s=self._options.answer_s), Sizes)
+        sizes = self._child.ask(ReadSizes(within_s=self._options.answer_s), Sizes)
+        self._capacity = sizes.capacity or None
+        return sizes
+
+    def log(self, read: Accepted) -> Log:
+        """The log of a read as a whole."""
+        first, last = (read.records[0], read.records[-1]) if read.records else (None, None)
+        return Log(self.serial, read.count, self._capacity, first and first.wall, last and last.wall)
 
     def know_users(self, sizes: Sizes) -> None:
         """Have the user table, read again if their number changed. Raises Lost if it makes no sense."""

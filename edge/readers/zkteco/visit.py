@@ -1,12 +1,14 @@
 """One session with a terminal: who it is, its clock, its whole log, then live events and polls."""
 
 import time
+from collections.abc import Iterator, Sequence
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from edge.errors import Lost, Misconfigured, ReaderFault
 from edge.readers.doubts import Doubts
 from edge.readers.reader import Desk
-from edge.readers.rereads import belongs, failure, reports
+from edge.readers.rereads import answer, belongs, failure
 from edge.readers.zkteco.child import Child, Stopped
 from edge.readers.zkteco.clock import SetBy, TerminalClock, zone_named
 from edge.readers.zkteco.live import LiveEvents
@@ -17,6 +19,7 @@ from edge.readers.zkteco.reading import Accepted, Rejected
 from edge.readers.zkteco.records import Layout
 from edge.readers.zkteco.talk import Open, Opened, Sizes
 from edge.readers.zkteco.timetable import Timetable
+from wire.facts import Fact
 from wire.order import ClockOrder, RereadOrder
 from wire.punch import Punch
 
@@ -81,8 +84,8 @@ class Visit:
                 self._live.hear(event)
             if self._desk.wait(0):
                 raise Stopped
-            for order in self._desk.orders():
-                self._carry_out(order)
+            if orders := self._desk.orders():
+                self._carry_out(orders)
             for clock_order in self._desk.clock_orders():
                 self._set_clock_on(clock_order)
 
@@ -204,23 +207,27 @@ class Visit:
 
     # orders
 
-    def _carry_out(self, order: RereadOrder) -> None:
-        """Read the log again for a span of dates and some badges, and report what it holds."""
+    def _carry_out(self, orders: Sequence[RereadOrder]) -> None:
+        """Read the log again, once for all that ask, and tell each what it holds for him."""
         try:
             read = self._catch_up(full=False)
         except ReaderFault as fault:
-            self._desk.emit(
-                [failure(order, self._name, self._desk.moment().utc, fault.reason, fault.evidence)]
-            )
+            self._desk.emit(self._failures(orders, fault.reason, fault.evidence))
             raise
-        at = self._desk.moment().utc
         if isinstance(read, Rejected):
-            self._desk.emit([failure(order, self._name, at, "read-rejected", read.why)])
+            self._desk.emit(self._failures(orders, "read-rejected", read.why))
             return
         source = self._source_in(read.layout)
-        wanted = [punch for punch in self._book.punches(read, source, "reread") if _belongs(order, punch)]
-        self._book.emit(wanted)
-        self._book.emit(reports(order, self._name, [punch.punch_id for punch in wanted], at))
+        for order in orders:
+            wanted = partial(self._wanted, read, source, order)
+            self._book.emit(answer(order, self._name, wanted, source.moment.utc, self._book.log(read)))
+
+    def _wanted(self, read: Accepted, source: Source, order: RereadOrder) -> Iterator[Punch]:
+        return (punch for punch in self._book.punches(read, source, "reread") if _belongs(order, punch))
+
+    def _failures(self, orders: Sequence[RereadOrder], reason: str, evidence: str) -> list[Fact]:
+        at = self._desk.moment().utc
+        return [failure(order, self._name, at, reason, evidence) for order in orders]
 
 
 def _belongs(order: RereadOrder, punch: Punch) -> bool:

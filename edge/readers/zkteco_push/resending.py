@@ -12,6 +12,7 @@ from datetime import datetime, time
 from edge.readers.rereads import belongs
 from edge.readers.zkteco_push.commands import query_attlog
 from wire.order import RereadOrder
+from wire.punch import Punch
 
 DONE = 0
 NOTHING = -1
@@ -41,7 +42,7 @@ class Resending:
     settle_s: float
     code: int | None = None
     answered_s: float = 0.0
-    ids: dict[str, None] = field(default_factory=dict)
+    punches: dict[str, Punch] = field(default_factory=dict)
 
     @staticmethod
     def command_for(order: RereadOrder) -> str:
@@ -54,9 +55,9 @@ class Resending:
         """Whether a record belongs to the order."""
         return belongs(self.order, pin, wall)
 
-    def stored(self, ids: Iterable[str], now_s: float) -> None:
+    def stored(self, punches: Iterable[Punch], now_s: float) -> None:
         """Note punches of the order that are in the outbox now."""
-        self.ids.update(dict.fromkeys(ids))
+        self.punches.update((punch.punch_id, punch) for punch in punches)
         self.progress_s = now_s
 
     def answered(self, code: int, now_s: float) -> None:
@@ -68,12 +69,12 @@ class Resending:
         """How it ended; None while it is under way."""
         quiet_s = now_s - self.progress_s
         if self.code is None:
-            seen = f"no result for {quiet_s:.0f} s; {len(self.ids)} records came"
+            seen = f"no result for {quiet_s:.0f} s; {len(self.punches)} records came"
             if now >= self.order.expires_at:
                 return Outcome("expired", seen)
             return Outcome("no-answer", seen) if quiet_s >= self.within_s else None
         if quiet_s < self.settle_s and now_s - self.answered_s < self.within_s:
             return None
-        if self.ids or self.code in (DONE, NOTHING):
+        if self.punches or self.code in (DONE, NOTHING):
             return Outcome("", "" if self.code == DONE else f"the terminal returned {self.code}")
         return Outcome("command-refused", f"the terminal returned {self.code}")

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
+
 from edge.readers.reader import Desk
 from edge.readers.zkteco_push.attlog import Odd, punch_of, read_lines
 from edge.readers.zkteco_push.protocol import BUSY, STAMPED, Answer, Upload
 from edge.readers.zkteco_push.resending import Resending
 from wire.facts import EdgeEvent, Fact
+from wire.punch import Punch
 
 _CHUNK = 300
 """Facts of one commit: small enough that other readers get their turn."""
@@ -54,7 +57,7 @@ class Uploads:
         """
         moment = self._desk.moment()
         facts: list[Fact] = []
-        wanted: list[str] = []
+        wanted: list[Punch] = []
         lines = odd = 0
         for line in read_lines(upload.body):
             lines += 1
@@ -63,16 +66,17 @@ class Uploads:
                 facts += self._odd_event(line, moment.utc, odd)
             else:
                 asked = resending is not None and resending.wants(line.pin, line.wall)
+                again = asked and resending is not None and resending.order.known is None
                 punch = punch_of(
                     line,
                     serial=self._serial,
                     reader=self._name,
                     moment=moment,
-                    how="reread" if asked else "push",
+                    how="reread" if again else "push",
                     offset_s=offset_s,
                 )
                 facts.append(punch)
-                wanted += [punch.punch_id] if asked else []
+                wanted += [msgspec.structs.replace(punch, how="reread")] if asked else []
             if len(facts) >= _CHUNK:
                 self._desk.emit(facts)
                 facts = []

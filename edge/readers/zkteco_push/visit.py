@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from edge.errors import Lost
 from edge.readers.doubts import Doubts
 from edge.readers.reader import Desk, Moment
-from edge.readers.rereads import failure, reports
+from edge.readers.rereads import Log, answer, failure, reports, tell
 from edge.readers.wall_clock import clock_error
 from edge.readers.zkteco_push import protocol
 from edge.readers.zkteco_push.commands import CHECK, Commands, query_attlog
@@ -179,8 +179,16 @@ class Visit:
                 [failure(under_way.order, self._name, moment.utc, outcome.reason, outcome.evidence)]
             )
         else:
-            ids = list(under_way.ids)
-            self._desk.emit(list(reports(under_way.order, self._name, ids, moment.utc, outcome.evidence)))
+            self._report(under_way, moment, outcome.evidence)
+
+    def _report(self, done: Resending, moment: Moment, evidence: str) -> None:
+        """What came for an order is in the outbox; an order that wants to be told of it is told now."""
+        order, at = done.order, moment.utc
+        if order.known is None:
+            self._desk.emit(list(reports(order, self._name, list(done.punches), at, evidence)))
+        else:
+            log = Log(self._options.serial, None)
+            tell(self._desk, answer(order, self._name, done.punches.values, at, log, evidence))
 
     def _result(self, number: int, code: int, moment: Moment) -> None:
         if not self._commands.answered(number):

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -73,12 +73,16 @@ class MemoryDesk:
 
     def resend(self, order: RereadOrder) -> list[str]:
         """The ids of the punches in the order's span and badges; nothing is sent from memory."""
-        return [
-            punch.punch_id
-            for punch in self.punches
-            if order.span.first <= punch.read_at.date() <= order.span.last
-            and (order.badges is None or {punch.badge.raw, punch.badge.canon} & set(order.badges))
-        ]
+        return [punch.punch_id for punch in self.kept(order)]
+
+    def kept(self, order: RereadOrder) -> Iterator[Punch]:
+        """The punches in the order's span and badges."""
+        for punch in self.punches:
+            badges = {punch.badge.raw, punch.badge.canon}
+            if order.span.first <= punch.read_at.date() <= order.span.last and (
+                order.badges is None or badges & set(order.badges)
+            ):
+                yield punch
 
     def ok(self, **seen: Any) -> None:
         """Note that the device answered."""

@@ -1,4 +1,4 @@
-"""Promises of the report that answers a re-read order."""
+"""Promises of the answer to a re-read order."""
 
 from datetime import UTC, date, datetime
 
@@ -6,9 +6,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.readers.rereads import reports
-from wire.facts import RereadReport, Span
+from edge.readers.rereads import Log, answer, reports
+from tests.edge.making import punch
+from wire.facts import Fact, FoundPunch, RereadReport, Span
 from wire.order import RereadOrder
+from wire.punch import Punch
+from wire.stretches import line_of, stretches
 
 ORDER = RereadOrder(
     order_id="o1",
@@ -26,3 +29,39 @@ def test_a_long_report_goes_in_parts(ids: list[str]) -> None:
     assert {(part.parts, part.total) for part in parts} == {(len(parts), len(ids))}
     for part in parts:
         msgspec.json.decode(msgspec.json.encode(part), type=RereadReport)
+
+
+AT = datetime(2026, 5, 11, 12, tzinfo=UTC)
+
+
+def told(device: list[Punch], ledger: list[Punch]) -> list[Fact]:
+    """What a reader with these punches answers to a central with those."""
+    known = tuple(stretches(sorted(map(line_of, ledger)), ORDER.span.last))
+    order = msgspec.structs.replace(ORDER, known=known)
+    return list(answer(order, "gate", lambda: device, AT, Log("CJ7F1", 900, 1000)))
+
+
+def test_what_central_knows_already_does_not_travel() -> None:
+    """Of equal stretches only their number is told, with the size of the log."""
+    (report,) = told([punch(n) for n in range(900)], [punch(n) for n in range(900)])
+    assert isinstance(report, RereadReport)
+    assert (report.total, report.differ, report.found, report.punch_ids) == (900, (), 0, ())
+    assert (report.serial, report.records, report.capacity) == ("CJ7F1", 900, 1000)
+    assert len(msgspec.json.encode(report)) < 300
+
+
+def test_a_stretch_that_differs_is_told_punch_by_punch() -> None:
+    """No punch is sent; those of the stretch are told in front of the report, which counts them."""
+    *found, report = told([punch(1), punch(2)], [punch(2), punch(3)])
+    assert [one.punch for one in found if isinstance(one, FoundPunch)] == [punch(1), punch(2)]
+    assert {(one.order_id, one.reader) for one in found if isinstance(one, FoundPunch)} == {("o1", "gate")}
+    assert isinstance(report, RereadReport)
+    assert (report.total, report.differ, report.found) == (2, (0,), 2)
+
+
+def test_without_word_of_what_is_known_every_punch_is_sent() -> None:
+    """An order that does not say what central holds gets the punches themselves."""
+    one, two, report = answer(ORDER, "gate", lambda: [punch(1), punch(2)], AT)
+    assert (one, two) == (punch(1), punch(2))
+    assert isinstance(report, RereadReport)
+    assert report.punch_ids == (punch(1).punch_id, punch(2).punch_id)

@@ -2,14 +2,17 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from msgspec.structs import replace
+
 from simulators.terminal import Terminal as Simulated
 from simulators.terminal.history import invent_log, invent_users
 from tests.edge.readers.desk import MemoryDesk, Session
 from tests.edge.readers.zkteco.making import reader
 from tests.edge.readers.zkteco.test_pull import whole
-from wire.facts import RereadReport, Span
+from wire.facts import FoundPunch, RereadReport, Span
 from wire.order import RereadOrder
 from wire.punch import Punch
+from wire.stretches import line_of, stretches
 
 UNTIL = datetime(2026, 5, 16, 19)  # noqa: DTZ001 - a terminal's wall clock
 PEOPLE = invent_users(40)
@@ -77,6 +80,32 @@ def test_a_long_report_comes_in_parts() -> None:
         (3, 3, 1500),
     ]
     assert len({punch_id for report in parts for punch_id in report.punch_ids}) == 1500
+
+
+def test_an_order_that_says_what_central_holds_is_told_the_rest() -> None:
+    """Two orders at once: the log is read for both, no punch is sent, and only what differs is told."""
+    desk = MemoryDesk()
+    with terminal() as device, Session(reader(device), desk):
+        whole(desk, device)
+        punches = desk.punches
+        asked = order(date(2000, 1, 1), date(2030, 1, 1))
+        missing = {punches[3].punch_id, punches[700].punch_id}
+        held = sorted(line_of(one) for one in punches if one.punch_id not in missing)
+        knowing = replace(asked, order_id="o2", known=tuple(stretches(held, asked.span.last)))
+        every = replace(
+            asked, order_id="o3", known=tuple(stretches(sorted(map(line_of, punches)), asked.span.last))
+        )
+        desk.waiting_orders += [knowing, every]
+        desk.until(lambda desk: len(reports(desk)) == 2)
+        some, none = reports(desk)
+    found = [fact.punch for fact in desk.facts if isinstance(fact, FoundPunch)]
+    assert missing <= {one.punch_id for one in found}
+    assert len(found) == some.found < 1500 == some.total
+    assert {one.how for one in found} == {"reread"}
+    assert len(desk.punches) == len(punches)
+    assert (none.order_id, none.differ, none.found, none.total) == ("o3", (), 0, 1500)
+    assert (none.serial, none.records) == (punches[0].device, 1500)
+    assert (none.begins, none.ends) == (punches[0].device_wall, punches[-1].device_wall)
 
 
 def test_nothing_found_is_an_answer() -> None:

@@ -18,6 +18,7 @@ from edge.readers.zkteco_push.commands import (
 )
 from edge.readers.zkteco_push.live_clock import SETTLED_S, LiveClock
 from edge.readers.zkteco_push.resending import Resending
+from tests.edge.making import punch
 from tests.edge.readers.zkteco_push.making import order
 
 MAY = datetime(2026, 5, 11)  # noqa: DTZ001
@@ -93,12 +94,12 @@ def test_an_order_is_done_when_nothing_more_comes_behind_its_result() -> None:
     under_way = resending()
     assert under_way.outcome(150.0, NOW) is None
     under_way.answered(0, 150.0)
-    under_way.stored(["a" * 32], 154.0)
+    under_way.stored([punch(1)], 154.0)
     assert under_way.outcome(158.0, NOW) is None
     done = under_way.outcome(159.0, NOW)
     assert done is not None
     assert done.reason == ""
-    assert list(under_way.ids) == ["a" * 32]
+    assert list(under_way.punches) == [punch(1).punch_id]
 
 
 def test_an_order_does_not_wait_for_ever_behind_a_busy_door() -> None:
@@ -106,7 +107,7 @@ def test_an_order_does_not_wait_for_ever_behind_a_busy_door() -> None:
     under_way = resending()
     under_way.answered(0, 100.0)
     for second in range(100, 160):
-        under_way.stored([f"{second:032x}"], float(second))
+        under_way.stored([punch(second)], float(second))
         assert under_way.outcome(float(second), NOW) is None
     assert under_way.outcome(160.0, NOW) is not None
 
@@ -126,7 +127,7 @@ def test_a_terminal_says_that_there_is_nothing_or_that_it_cannot(code: int, reas
 def test_records_count_even_where_the_code_says_no() -> None:
     """What came is reported; a doubtful code goes into the evidence."""
     under_way = resending()
-    under_way.stored(["a" * 32], 101.0)
+    under_way.stored([punch(1)], 101.0)
     under_way.answered(-1, 101.0)
     done = under_way.outcome(106.0, NOW)
     assert done is not None
@@ -136,7 +137,7 @@ def test_records_count_even_where_the_code_says_no() -> None:
 def test_an_order_without_an_answer_fails_in_time() -> None:
     """Progress gives patience anew; without any, the order fails, at the latest when it expires."""
     under_way = resending()
-    under_way.stored(["a" * 32], 150.0)
+    under_way.stored([punch(1)], 150.0)
     assert under_way.outcome(200.0, NOW) is None
     failed = under_way.outcome(210.0, NOW)
     assert failed is not None

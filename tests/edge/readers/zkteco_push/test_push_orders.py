@@ -4,9 +4,12 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.edge.readers.zkteco_push.making import MAY, SERIAL, PushDesk, Site, days, order, seen
 from tests.waiting import until
+from wire.facts import FoundPunch
+from wire.stretches import line_of, stretches
 
 
 def test_an_order_brings_a_span_again_and_reports_it(site: Site) -> None:
@@ -27,6 +30,24 @@ def test_an_order_brings_a_span_again_and_reports_it(site: Site) -> None:
     assert (report.outcome, report.total, report.parts) == ("read", 360, 1)
     assert set(report.punch_ids) == {punch.punch_id for punch in again}
     assert desk.facts[-1] is report
+
+
+def test_an_order_that_says_what_central_holds_is_told_the_rest(site: Site) -> None:
+    """What comes for it is no re-read: the punches that differ are told beside it, and nothing is sent."""
+    desk = PushDesk()
+    site.session(desk)
+    there = site.terminal(log=days(1, 30), batch=10)
+    until(lambda: there.settled)
+    punches = desk.punches
+    held = sorted(line_of(one) for one in punches[1:])
+    desk.waiting_orders.append(replace(order(MAY, MAY), known=tuple(stretches(held, MAY.date()))))
+    until(lambda: desk.reports)
+    found = [fact.punch for fact in desk.facts if isinstance(fact, FoundPunch)]
+    assert {one.punch_id for one in found} == {one.punch_id for one in punches}
+    assert {one.how for one in found} == {"reread"}
+    assert {one.how for one in desk.punches} == {"push"}
+    (report,) = desk.reports
+    assert (report.total, report.differ, report.found, report.serial) == (30, (0,), 30, SERIAL)
 
 
 def test_a_long_report_comes_in_parts_and_badges_narrow_it(site: Site) -> None:
