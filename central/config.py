@@ -2,13 +2,18 @@
 
 import difflib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
 from central.accounts import AccountsOptions
+from central.exporters.exporter import What
+from central.exporters.registry import KindMissing, exporter_class
 from central.ledger.database import NoSuchDatabase, database_url
+from central.outflow.sender import Plan
 from central.workdays.interpretation import Role, Sites
 from central.zones import Zones
 from ground.mqtt import BrokerOptions
@@ -46,11 +51,22 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
     roles: dict[ReaderName, Role] = {}
 
 
+class _ExportHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What every `[[export]]` section has; the other keys belong to its kind."""
+
+    name: EdgeId
+    kind: str
+    what: Annotated[tuple[What, ...], msgspec.Meta(min_length=1)] = ("days",)
+    rows: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200
+    since: date | None = None
+
+
 class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     central: CentralOptions
     broker: BrokerOptions
     branch: tuple[Branch, ...] = ()
     accounts: AccountsOptions | None = None
+    export: Any = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,7 @@ class Config:
     branches: tuple[Branch, ...]
     zones: Zones
     accounts: AccountsOptions | None = None
+    exports: tuple[Plan, ...] = ()
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -95,6 +112,7 @@ def load(path: Path) -> Config:
     data = read_toml(path)
     mistakes: list[str] = []
     sections = build(_Sections, data, "", mistakes)
+    exports = _exports(data.get("export", []), mistakes)
     if sections is None:
         raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
     central, broker, branches = sections.central, sections.broker, sections.branch
@@ -119,7 +137,42 @@ def load(path: Path) -> Config:
             zones[branch.edge] = zone
     if mistakes or organization is None:
         raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
-    return Config(central, broker, branches, Zones(organization, zones), sections.accounts)
+    return Config(central, broker, branches, Zones(organization, zones), sections.accounts, exports)
+
+
+def _exports(rows: object, mistakes: list[str]) -> tuple[Plan, ...]:
+    if not isinstance(rows, list):
+        mistakes.append("export: write each exporter as an [[export]] section")
+        return ()
+    plans: list[Plan] = []
+    for at, row in enumerate(rows, 1):
+        plan = _export(row, f"export[{at}]", mistakes)
+        if plan is None:
+            continue
+        if any(other.name == plan.name for other in plans):
+            mistakes.append(f'export[{at}].name: "{plan.name}" is the name of another exporter')
+        plans.append(plan)
+    return tuple(plans)
+
+
+def _export(row: object, place: str, mistakes: list[str]) -> Plan | None:
+    if not isinstance(row, dict):
+        mistakes.append(f"{place}: expected a table")
+        return None
+    own = {key: row[key] for key in _ExportHead.__struct_fields__ if key in row}
+    head = build(_ExportHead, own, place, mistakes)
+    if not isinstance(row.get("kind"), str):
+        return None
+    try:
+        kind = exporter_class(row["kind"])
+    except KindMissing as error:
+        mistakes.append(f"{place}.kind: {error}")
+        return None
+    rest = {key: value for key, value in row.items() if key not in own}
+    options = build(kind.Options, rest, place, mistakes)
+    if head is None or options is None:
+        return None
+    return Plan(head.name, kind(head.name, options), head.what, head.rows, head.since)
 
 
 def _database_mistakes(central: CentralOptions) -> list[str]:

@@ -12,6 +12,8 @@ from central.days.keeper import Days
 from central.intake import Intake
 from central.ledger.database import Ledger
 from central.ledger.people import People
+from central.outflow.pages import Pages
+from central.outflow.sender import Sender
 from central.post import Delivery
 from central.requests.desk import Requests
 from central.rules.plan import Options
@@ -54,6 +56,8 @@ class Service:
         )
         options = Options(zone=config.central.timezone)
         self._days = Days(topics, self._bus.publish, self._ledger, people, config.sites, options)
+        pages = Pages(self._ledger, people, config.zones)
+        self._senders = [Sender(plan, pages, self._ledger) for plan in config.exports]
         told = (self._watch.landed, self._requests.landed, self._days.landed)
         self._intake = Intake(self._ledger, topics, self._bus.publish, self._bus.ack, told)
 
@@ -70,6 +74,8 @@ class Service:
         self._watch.start()
         self._requests.start()
         self._days.start()
+        for sender in self._senders:
+            sender.start()
         self._bus.start()
         notify("READY=1")
         journal.info("started", ledger=self._ledger.url.render_as_string(), migrated=",".join(steps) or None)
@@ -84,6 +90,8 @@ class Service:
     def _stop(self) -> int:
         began = time.monotonic()
         self._intake.stop(_STOP_S)
+        for sender in self._senders:
+            sender.stop(_STOP_S)
         self._days.stop(_STOP_S)
         self._requests.stop()
         self._watch.stop()
@@ -101,6 +109,7 @@ class Service:
             "watch": self._watch.alive,
             "requests": self._requests.alive,
             "days": self._days.alive,
+            "exports": all(sender.alive for sender in self._senders),
         }
         if not all(well.values()):
             journal.error("unhealthy", stuck=",".join(name for name, fine in well.items() if not fine))

@@ -9,6 +9,7 @@ from central.cli import (
     audit_verify,
     check_config,
     explain,
+    exports,
     migrate,
     people,
     quarantine,
@@ -23,7 +24,19 @@ from ground.settings import SettingsError
 
 FAILED = 1
 EX_CONFIG = 78
-_VERBS = (run, check_config, migrate, people, shifts, quarantine, review, explain, user, audit_verify)
+_VERBS = (
+    run,
+    check_config,
+    migrate,
+    people,
+    shifts,
+    quarantine,
+    review,
+    explain,
+    user,
+    audit_verify,
+    exports,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -79,7 +79,7 @@ def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Bro
                 arrived.append((parcel.edge, fact))
             else:
                 others.append((parcel, seq, fact))
-    new = dict.fromkeys(ids, 0)
+    new: dict[int, list[bytes]] = {}
     fresh: dict[tuple[str, str], bool] = {}
     again: list[tuple[str, Punch]] = []
     touched: set[day_marks.Touched] = set()
@@ -88,7 +88,7 @@ def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Bro
         if not is_new:
             again.append((edge, punch))
             continue
-        new[row[-2]] += 1
+        new.setdefault(row[-2], []).append(row[0])
         touched.add(touched_by(row))
         if punch.clock.trust != "synced":
             unsure.setdefault((edge, punch.clock.boot_id), []).append(row[0])
@@ -100,7 +100,7 @@ def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Bro
     _count_new(connection, new)
     _touch_readers(connection, fresh, at)
     heard = frozenset(reader for reader, newly in fresh.items() if newly)
-    return Brought(sum(new.values()), heard, _keep(connection, others, at))
+    return Brought(sum(map(len, new.values())), heard, _keep(connection, others, at))
 
 
 def _sightings(
@@ -142,11 +142,17 @@ def _arrive(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> 
     return list(connection.execute(query, told).scalars())
 
 
-def _count_new(connection: Connection, new: Mapping[int, int]) -> None:
-    counted = [{"id": arrival_id, "count": count} for arrival_id, count in new.items() if count]
+def _count_new(connection: Connection, new: Mapping[int, Sequence[bytes]]) -> None:
+    """Note of each arrival how many of its punches were new, and between which ids they lie."""
+    counted = [
+        {"id": arrival_id, "count": len(punch_ids), "first": min(punch_ids), "last": max(punch_ids)}
+        for arrival_id, punch_ids in new.items()
+    ]
     if counted:
         query = (
-            update(arrivals).where(arrivals.c.arrival_id == bindparam("id")).values(new=bindparam("count"))
+            update(arrivals)
+            .where(arrivals.c.arrival_id == bindparam("id"))
+            .values(new=bindparam("count"), first_new=bindparam("first"), last_new=bindparam("last"))
         )
         connection.execute(query, counted)
 

@@ -41,7 +41,7 @@ class Held:
     how: How
 
 
-_HELD = (
+HELD = (
     punches.c.punch_id,
     punches.c.device_wall,
     punches.c.edge,
@@ -88,7 +88,7 @@ def page(
     narrowed = _readers(connection, edges, reader_names)
     queues = []
     for strand in strands(zones, span):
-        query = select(*_HELD).where(*strand.conditions(behind))
+        query = select(*HELD).where(*strand.conditions(behind))
         if narrowed is not None:
             query = query.where(punches.c.edge.in_(narrowed[0]), punches.c.reader.in_(narrowed[1]))
         if badges is not None:
@@ -98,7 +98,7 @@ def page(
         rows = connection.execute(query.order_by(punches.c.punch_id).limit(limit))
         queues.append([(strand.position(row.punch_id), row) for row in rows])
     found = merge(*queues, key=itemgetter(0))
-    return [_held(row, zones) for _, row in islice(found, limit)]
+    return [held_of(row, zones) for _, row in islice(found, limit)]
 
 
 def _place(connection: Connection, zones: Zones, span: Span, punch_id: str) -> tuple[int, bytes]:
@@ -125,7 +125,8 @@ def _readers(
     return {edge for edge, _ in found}, {name for _, name in found}
 
 
-def _held(row: Any, zones: Zones) -> Held:
+def held_of(row: Any, zones: Zones) -> Held:
+    """A row of HELD."""
     punch_id, device_wall, edge, *rest = row
     return Held(punch_id.hex(), zones.wall(edge, device_wall, row.read_at), edge, *rest)
 

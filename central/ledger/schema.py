@@ -50,7 +50,8 @@ class Micros(TypeDecorator[datetime]):
         return None if value is None else self.epoch + timedelta(microseconds=value)
 
 
-def _instant(name: str, *, nullable: bool = False) -> Column[datetime]:
+def instant(name: str, *, nullable: bool = False) -> Column[datetime]:
+    """The column of an instant."""
     return Column(f"{name}_us", Micros(_EPOCH), key=name, nullable=nullable)
 
 
@@ -66,8 +67,8 @@ streams = Table(
     _text("edge", primary_key=True),
     _text("outbox_id", primary_key=True),
     Column("upto_seq", BigInteger, nullable=False),
-    _instant("started_at"),
-    _instant("updated_at"),
+    instant("started_at"),
+    instant("updated_at"),
 )
 """How far each outbox has been taken in: what its receipts say. The edge is part of the key."""
 
@@ -80,9 +81,11 @@ arrivals = Table(
     Column("first_seq", BigInteger, nullable=False),
     Column("facts", Integer, nullable=False),
     Column("new", Integer, nullable=False),
-    _instant("received_at"),
+    Column("first_new", LargeBinary, nullable=True),
+    Column("last_new", LargeBinary, nullable=True),
+    instant("received_at"),
 )
-"""Each envelope that was taken in, and how many of its facts were new punches."""
+"""Each envelope that was taken in, and how many of its facts were new punches, with ids between which two."""
 
 punches = Table(
     "punches",
@@ -98,7 +101,7 @@ punches = Table(
     _text("badge_canon", nullable=True),
     _text("badge_key"),
     Column("device_wall_us", Micros(_NAIVE_EPOCH), key="device_wall", nullable=True),
-    _instant("read_at"),
+    instant("read_at"),
     _text("clock_trust"),
     Column("clock_offset_s", Float, nullable=True),
     Column("offset_before_s", Float, nullable=True),
@@ -125,7 +128,7 @@ conflicts = Table(
     Column("digest", LargeBinary, primary_key=True),
     _text("edge"),
     Column("fact", LargeBinary, nullable=False),
-    _instant("received_at"),
+    instant("received_at"),
 )
 """Other versions of a punch that the ledger holds, as JSON; the first stays in `punches`."""
 
@@ -139,9 +142,9 @@ edge_facts = Table(
     _text("kind"),
     _text("order_id", nullable=True),
     _text("reader", nullable=True),
-    _instant("at"),
+    instant("at"),
     Column("fact", LargeBinary, nullable=False),
-    _instant("received_at"),
+    instant("received_at"),
 )
 """The facts that are no punches, as JSON: re-read reports, outcomes of orders, events of an edge."""
 
@@ -154,9 +157,9 @@ quarantine = Table(
     Column("seq", BigInteger, nullable=True),
     Column("payload", LargeBinary, nullable=False),
     _text("reason"),
-    _instant("received_at"),
+    instant("received_at"),
     Column("times", Integer, nullable=False),
-    _instant("replayed_at", nullable=True),
+    instant("replayed_at", nullable=True),
 )
 """What could not be read: a whole message, or, with `seq`, one fact. Equal bytes stand here once, counted."""
 
@@ -165,7 +168,7 @@ readers = Table(
     metadata,
     _text("edge", primary_key=True),
     _text("reader", primary_key=True),
-    _instant("last_new_at", nullable=True),
+    instant("last_new_at", nullable=True),
 )
 """Every reader that a punch came from, and when its last new punch was received that was not re-read."""
 
@@ -175,9 +178,9 @@ orders = Table(
     _text("order_id", primary_key=True),
     _text("edge"),
     Column("payload", LargeBinary, nullable=False),
-    _instant("given_at"),
-    _instant("expires_at"),
-    _instant("closed_at", nullable=True),
+    instant("given_at"),
+    instant("expires_at"),
+    instant("closed_at", nullable=True),
     _text("outcome", nullable=True),
 )
 """The orders given to edges; an open one is repeated until its outcome arrives or it expires."""
@@ -200,7 +203,7 @@ employees = Table(
             "employee_type",
         )
     ),
-    _instant("updated_at"),
+    instant("updated_at"),
 )
 """The people, as the last import spelled them. Nobody is ever deleted."""
 
@@ -218,7 +221,7 @@ audit = Table(
     "audit",
     metadata,
     Column("audit_id", BigInteger, primary_key=True),
-    _instant("at"),
+    instant("at"),
     _text("actor"),
     _text("verb"),
     _text("subject"),
@@ -238,7 +241,7 @@ users = Table(
     Column("units", LargeBinary, nullable=False),
     Column("enabled", Integer, nullable=False),
     _text("verifier", nullable=True),
-    _instant("changed_at"),
+    instant("changed_at"),
 )
 """Who may do what; `units` are JSON. Nobody is deleted: who has left is disabled."""
 
@@ -249,9 +252,9 @@ resync_jobs = Table(
     _text("request_id", primary_key=True),
     Column("payload", LargeBinary, nullable=False),
     Column("unmatched", LargeBinary, nullable=False),
-    _instant("began_at"),
-    _instant("expires_at"),
-    _instant("ended_at", nullable=True),
+    instant("began_at"),
+    instant("expires_at"),
+    instant("ended_at", nullable=True),
 )
 """The resyncs that people asked for: the request, and the employees of whom no badge is known, as JSON."""
 

@@ -1,6 +1,6 @@
 """Owns the export for other programs: complete rows of punches and of workdays, in an order that stays."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 from sqlalchemy import Connection
@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from central.directory.directory import Directory
 from central.directory.employee import Employee
 from central.ledger import queries
-from central.ledger.queries import Held
 from central.ledger.workdays import results
+from central.outflow.rows import PUNCH_COLUMNS, punch_cells
 from central.reports import Cell
 from central.requests.asking import Refusal, check_span
 from central.requests.choosing import Chosen
@@ -28,23 +28,7 @@ _LONGEST_PAGE = 40_000
 """Characters of a page; even if each takes three bytes, the wire can carry it."""
 _LONGEST_DAYS = 3700
 
-_PUNCH: Mapping[str, Callable[[Held], Cell]] = {
-    "punch": lambda held: held.punch_id,
-    "wall": lambda held: held.wall.isoformat(),
-    "edge": lambda held: held.edge,
-    "reader": lambda held: held.reader,
-    "kind": lambda held: held.kind,
-    "device": lambda held: held.device,
-    "badge_form": lambda held: held.badge_form,
-    "badge": lambda held: held.badge_raw,
-    "card": lambda held: held.badge_canon,
-    "read_at": lambda held: held.read_at.isoformat(),
-    "direction_code": lambda held: held.direction_code,
-    "verify_code": lambda held: held.verify_code,
-    "how": lambda held: held.how,
-}
 _DAY = tuple(name for name in DayResult.__struct_fields__ if name not in ("employee", "v"))
-PUNCH_COLUMNS = ("employee", "name", *_PUNCH)
 DAY_COLUMNS = ("employee", "name", *_DAY)
 """A workday as it is published, lengths in seconds; what is no single value stands there as JSON."""
 
@@ -88,7 +72,7 @@ def _punches(
         for held in page:
             owner = directory.who(held.edge, held.badge_form, held.badge_raw, held.badge_canon)
             shown = _shown(chosen, request.people, owner)
-            yield held.punch_id, _punch(held, owner) if shown else None
+            yield held.punch_id, punch_cells(held, owner) if shown else None
         if len(page) < request.limit:
             return
         after = page[-1].punch_id
@@ -100,11 +84,6 @@ def _shown(chosen: Chosen, people: OrgFilter, owner: Employee | None) -> bool:
         return chosen.scope is None and people == OrgFilter()
     row = chosen.columns.row_of(owner.employee_id)
     return row is not None and bool(chosen.mask[row])
-
-
-def _punch(held: Held, owner: Employee | None) -> tuple[Cell, ...]:
-    who = (None, None) if owner is None else (owner.employee_id, owner.name)
-    return (*who, *(cell(held) for cell in _PUNCH.values()))
 
 
 def _days(

@@ -25,6 +25,8 @@ edge = "berlin"
 timezone = "Europe/Berlin"
 """
 
+EXPORT = '[[export]]\nname = "hrms"\n{}\n[broker]'
+
 
 def test_branches_live_in_their_own_zone_or_the_organizations(tmp_path: Path) -> None:
     """An edge that is not listed is no mistake: it lives where the organization does."""
@@ -55,6 +57,10 @@ def test_branches_live_in_their_own_zone_or_the_organizations(tmp_path: Path) ->
         (('"Europe/Berlin"', '"Europe"'), "branch[2].timezone:"),
         (('"berlin"', '"pune-01"'), 'branch[2].edge: "pune-01" is the edge of branch[1] already'),
         (('"berlin"', '"Berlin!"'), "branch[2].edge:"),
+        (("[broker]", EXPORT.format('kind = "htpp"')), "export[1].kind: no kind of exporter"),
+        (("[broker]", EXPORT.format('kind = "http"\nurl = "x"')), "export[1].secret_file: missing"),
+        (("[broker]", EXPORT.format('kind = "http"\nwhat = ["pay"]')), "export[1].what:"),
+        (("[broker]", EXPORT.format('kind = "http"\nsecret_fil = "x"')), 'did you mean "secret_file"?'),
         (("[central]", "[centre]"), 'centre: unknown key; did you mean "central"?'),
         (("[central]", "[central"), "not valid TOML"),
     ],

@@ -14,9 +14,10 @@ from central.directory.directory import Directory
 from central.ledger import people
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
+from central.outflow.rows import PUNCH_COLUMNS
 from central.requests.asking import Refusal
 from central.requests.choosing import Units
-from central.requests.exporting import DAY_COLUMNS, PUNCH_COLUMNS
+from central.requests.exporting import DAY_COLUMNS
 from central.requests.staff import StaffDesk
 from tests.central.conftest import NOW
 from tests.central.days.works import MONDAY, OFFICE, SITES, Works, person

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, select, tuple_, update
 
 from central.ledger.database import insert_into
 from central.ledger.workdays.tables import workdays
@@ -39,6 +39,8 @@ _STORED = (
     workdays.c.result,
 )
 
+_NEXT_REVISION = select(func.coalesce(func.max(workdays.c.revision), 0) + 1)
+
 
 def held(connection: Connection, employee_ids: Collection[str], first: int, last: int) -> dict[Place, Stored]:
     """The results of some employees within a span of days."""
@@ -55,10 +57,16 @@ def put(connection: Connection, rows: Sequence[Stored]) -> None:
     if not rows:
         return
     adding = insert_into(connection, workdays)
+    new = adding.excluded
+    changed = workdays.c.result != new.result
     replaced = {
-        column: adding.excluded[column.name]
-        for column in (workdays.c.status, workdays.c.due_s, workdays.c.unsent, workdays.c.result)
+        workdays.c.status: new.status,
+        workdays.c.due_s: new.due_s,
+        workdays.c.unsent: new.unsent,
+        workdays.c.result: new.result,
+        workdays.c.revision: case((changed, new.revision), else_=workdays.c.revision),
     }
+    revision = connection.execute(_NEXT_REVISION).scalar_one()
     connection.execute(
         adding.on_conflict_do_update(index_elements=[workdays.c.employee_id, workdays.c.day], set_=replaced),
         [
@@ -69,6 +77,7 @@ def put(connection: Connection, rows: Sequence[Stored]) -> None:
                 "due_s": row.due_s,
                 "unsent": int(row.unsent),
                 "result": row.result,
+                "revision": revision,
             }
             for row in rows
         ],

@@ -78,8 +78,13 @@ workdays = Table(
     Column("due_s", BigInteger, nullable=True),
     Column("unsent", Integer, nullable=False),
     Column("result", LargeBinary, nullable=False),
+    Column("revision", BigInteger, nullable=False),
 )
-"""The results, as they are published. `due_s` is when time alone may change one, in epoch seconds."""
+"""The results, as they are published. `due_s` is when time alone may change one, in epoch seconds.
+
+`revision` counts the transactions that stored results: what changed later has a greater one. A result that
+is stored again as it was keeps its own.
+"""
 
 coverage = Table(
     "coverage",
