@@ -7,7 +7,6 @@ from edge.bedside import Standing
 from edge.findings import Finding, alarm, good, note, warning
 from wire.vitals import ReaderVital
 
-_NEARLY_FULL = 0.95
 _TRIED = "the running daemon"
 
 
@@ -39,7 +38,7 @@ def of_reader(standing: Standing, name: str) -> Finding:
     if vital.state != "ok":
         return alarm(_TRIED, vital.reason, f"{vital.state} since {_shown(vital.since)}: {vital.evidence}")
     if vital.reason:
-        level = alarm if vital.reason == "log-filling" and _full(vital) >= _NEARLY_FULL else warning
+        level = alarm if vital.reason == "log-full" else warning
         return level(_TRIED, vital.reason, vital.evidence)
     contact = "" if vital.last_contact is None else f", last contact {_shown(vital.last_contact)}"
     log = "" if vital.records is None else f", {vital.records} records, {_full(vital):.0%} full"

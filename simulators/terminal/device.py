@@ -67,6 +67,16 @@ class Terminal:
         self._listener: Listener | None = None
         self._lock = threading.RLock()
         self._turns = itertools.count()
+        self._deeds: dict[str, Callable[[], object]] = {
+            "odd-record": lambda: self.state.append_impossible(self._next_user()),
+            "clock-reset": self.state.reset_clock,
+            "serial-changed": self._change_serial,
+            "firmware-changed": self.state.update_firmware,
+            "disabled": self.state.disable,
+            "log-cleared": self.state.clear_log,
+            "log-rolled": self._roll_log,
+            "restart": self.restart,
+        }
 
     def start(self) -> None:
         """Come onto the network. Raises OSError if the port is taken."""
@@ -164,24 +174,20 @@ class Terminal:
         Raises ValueError for a name that `faults.NAMES` does not have.
         """
         check(name)
-        if name not in AT_ONCE:
-            self.faults.set(name, times, **figures)
-            if name == "refuse":
-                self.stop()
-        elif name == "clock-reset":
-            self.state.reset_clock()
-        elif name == "serial-changed":
-            self.state.serial = f"X{self.serial}"[:24]
-        elif name == "log-cleared":
-            self.state.clear_log()
-        elif name == "odd-record":
-            self.state.append_impossible(self._next_user())
-        elif name == "restart":
-            self.restart()
-        else:
-            self.state.capacity = len(self.log)
-            for _ in range(max(len(self.log) // 10, 1)):
-                self.punch()
+        if name in AT_ONCE:
+            self._deeds[name]()
+            return
+        self.faults.set(name, times, **figures)
+        if name == "refuse":
+            self.stop()
+
+    def _change_serial(self) -> None:
+        self.state.serial = f"X{self.serial}"[:24]
+
+    def _roll_log(self) -> None:
+        self.state.capacity = len(self.log)
+        for _ in range(max(len(self.log) // 10, 1)):
+            self.punch()
 
     def heal(self, name: str | None = None) -> None:
         """End one lasting fault, or all of them."""

@@ -18,6 +18,8 @@ _PIECE_OF_DRIP, _PAUSE_OF_DRIP_S = 64, 0.05
 _PAUSE_OF_SPLIT_S = 0.15
 _SEGMENTS_OF_SHRED = 5
 _EVERY = 50
+_TOP_BYTES = 8
+"""Bytes of a TCP segment before the frame itself."""
 
 
 class Link(Protocol):
@@ -52,7 +54,7 @@ class TcpLink:
     def send(self, request: Frame, answer: Iterable[Frame]) -> None:
         """Send the answer to a request, frame by frame."""
         for frame in answer:
-            segment = frame.segment()
+            segment = self._bytes(frame)
             if frame.command == Command.DATA and len(segment) > _BULK:
                 if self._faults.take("close-in-bulk"):
                     self._put(segment[: len(segment) // 2])
@@ -67,7 +69,7 @@ class TcpLink:
 
     def push(self, event: Frame) -> None:
         """Send a live event, or hold it until a second one goes with it in one segment."""
-        segment = event.segment()
+        segment = self._bytes(event)
         if self._faults.on("glue-events"):
             self._glue += segment
             if self._glue == segment:
@@ -80,6 +82,10 @@ class TcpLink:
         self._closed.set()
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
+
+    def _bytes(self, frame: Frame) -> bytes:
+        segment = frame.segment()
+        return _miscounted(segment, _TOP_BYTES) if self._faults.on("miscounted") else segment
 
     def _put_as_the_network_likes(self, segment: bytes) -> None:
         drip = self._faults.on("drip")
@@ -121,7 +127,7 @@ class UdpLink:
     def send(self, request: Frame, answer: Iterable[Frame]) -> None:
         """Send the answer to a request, a datagram for each frame."""
         for frame in answer:
-            datagram = frame.datagram()
+            datagram = self._bytes(frame)
             if request.command == Command.READ_BUFFER and frame.command == Command.DATA:
                 if self._faults.take("close-in-bulk"):
                     return
@@ -131,10 +137,13 @@ class UdpLink:
 
     def push(self, event: Frame) -> None:
         """Send a live event."""
-        self._put(event.datagram())
+        self._put(self._bytes(event))
 
     def close(self) -> None:
         """Nothing to do: UDP has no connection."""
+
+    def _bytes(self, frame: Frame) -> bytes:
+        return _miscounted(frame.datagram(), 0) if self._faults.on("miscounted") else frame.datagram()
 
     def _put(self, datagram: bytes) -> None:
         with self._lock, contextlib.suppress(OSError):
@@ -153,3 +162,10 @@ class UdpLink:
 
     def _turn(self, fault: Fault | None) -> bool:
         return fault is not None and self._sent % max(int(fault.figures.get("every", _EVERY)), 2) == 0
+
+
+def _miscounted(message: bytes, top: int) -> bytes:
+    """A frame behind `top` other bytes with another checksum than its own."""
+    at = top + 2
+    wrong = int.from_bytes(message[at : at + 2], "little") ^ 0x5A5A
+    return message[:at] + wrong.to_bytes(2, "little") + message[at + 2 :]

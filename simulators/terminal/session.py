@@ -103,6 +103,8 @@ class Session:
             self.ended = True
         elif command in (Command.RESTART, Command.POWER_OFF):
             self.ended = self.restarting = True
+        elif command == Command.ENABLE and self.faults.take("stays-disabled"):
+            return False
         elif command in (Command.ENABLE, Command.DISABLE):
             self.state.disabled = command == Command.DISABLE
         elif command == Command.EVENT:

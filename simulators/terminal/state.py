@@ -64,6 +64,14 @@ class State:
         """Lose the time as with a dead battery."""
         self.set_clock(_BATTERY_DEAD)
 
+    def update_firmware(self) -> None:
+        """Run another firmware."""
+        self.firmware += "b"
+
+    def disable(self) -> None:
+        """Let nobody punch until somebody enables the terminal, or it starts again."""
+        self.disabled = True
+
     def add(self, user: User) -> None:
         """Write a user into its slot."""
         with self.lock:

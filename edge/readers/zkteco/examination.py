@@ -2,7 +2,10 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from edge.errors import ReaderFault
 from edge.findings import Finding, alarm, fault, good, note, warning
@@ -11,17 +14,16 @@ from edge.readers.wall_clock import clock_error
 from edge.readers.zkteco.child import Child
 from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.punches import measured_offset
-from edge.readers.zkteco.reading import Accepted, Mark, Rejected, judge
-from edge.readers.zkteco.talk import ClockShows, Dataset, Open, Opened, ReadClock, ReadLog, ReadSizes, Sizes
+from edge.readers.zkteco.reading import Accepted, Mark, Rejected, fullness, judge
+from edge.readers.zkteco.talk import ClockShows, Dataset, Opened, ReadClock, ReadLog, ReadSizes, Sizes
 
-FILLING, NEARLY_FULL = 0.80, 0.95
 _LEAVE_WITHIN_S = 1.0
 _TRIES = 2
 """Somebody may punch while the log is read."""
 
 
 class Examination:
-    """One session with one terminal, which hears nothing but questions."""
+    """One session with one terminal, which is enabled, and else hears nothing but questions."""
 
     def __init__(self, options: TerminalOptions, circumstances: Circumstances) -> None:
         self._options = options
@@ -32,29 +34,45 @@ class Examination:
 
     def findings(self) -> Iterator[Finding]:
         """All findings; the first that is a fault is the last."""
-        child = Child(stopping=lambda: False)
         try:
-            yield from self._session(child)
-            yield from self._clock(child)
-            yield from self._sizes(child)
-            yield from self._log(child)
-            child.leave(_LEAVE_WITHIN_S)
+            with self._child() as child:
+                yield from self._session(child)
+                yield from self._clock(child)
+                yield from self._sizes(child)
+                yield from self._log(child)
         except ReaderFault as error:
             yield fault(self._tried, error)
+            if error.reason == "checksum-wrong":
+                yield from self._leniently()
+
+    @contextmanager
+    def _child(self) -> Iterator[Child]:
+        child = Child(stopping=lambda: False)
+        try:
+            yield child
+            child.leave(_LEAVE_WITHIN_S)
         finally:
             child.kill()
 
+    def _leniently(self) -> Iterator[Finding]:
+        """Whether the firmware miscounts, or the way damages: what damages spoils a read of the log, too."""
+        self._options = replace(self._options, lenient_checksums=True)
+        tried = "the same with lenient_checksums = true"
+        try:
+            with self._child() as child:
+                child.ask(self._options.opening(live=False), Opened)
+                first, second = self._read(child), self._read(child)
+        except ReaderFault as error:
+            yield note(tried, f"it fails as well ({error.evidence}), so the checksums are not to blame")
+            return
+        if isinstance(first, Rejected) or isinstance(second, Rejected) or first.body != second.body:
+            yield note(tried, "the log cannot be believed then: something damages it on the way")
+        else:
+            yield note(tried, f"its {first.count} records are whole twice: the firmware miscounts, so set it")
+
     def _session(self, child: Child) -> Iterator[Finding]:
         options = self._options
-        request = Open(
-            address=options.address,
-            port=options.port,
-            transport=options.transport,
-            comm_key=options.key(),
-            live=False,
-            within_s=options.answer_s,
-        )
-        opened = child.ask(request, Opened)
+        opened = child.ask(options.opening(live=False), Opened)
         expected = options.serial or self._circumstances.memo.get("serial") or opened.serial
         if opened.serial == expected:
             yield good(self._tried, f"terminal {opened.serial} {opened.firmware}".rstrip())
@@ -62,6 +80,8 @@ class Examination:
             told = "edge.toml says" if options.serial else "before, it was"
             level = alarm if options.serial else warning
             yield level(self._tried, "serial-changed", f"terminal {opened.serial} answers; {told} {expected}")
+        if not opened.enabled:
+            yield warning(self._tried, "not-enabled", "it answers no to being enabled")
 
     def _clock(self, child: Child) -> Iterator[Finding]:
         self._tried = "its clock against the Pi's"
@@ -89,8 +109,8 @@ class Examination:
         told = f"{sizes.records} of {sizes.capacity or 'unknown'} records, {full:.0%} full"
         if sizes.records < known:
             yield warning(self._tried, "fewer-records", f"{sizes.records} records; there were {known}")
-        elif full >= FILLING:
-            yield (alarm if full >= NEARLY_FULL else warning)(self._tried, "log-filling", told)
+        elif word := fullness(sizes.records, sizes.capacity):
+            yield (alarm if word == "log-full" else warning)(self._tried, word, told)
         else:
             yield good(self._tried, told)
 

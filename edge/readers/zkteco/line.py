@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from edge.readers.zkteco import frames
-from edge.readers.zkteco.frames import Frame, NotAFrame
+from edge.readers.zkteco.frames import Frame, NotAFrame, WrongChecksum
 
 _RECEIVE = 1 << 17
 _FIRST_PATIENCE_S, _LONGEST_PATIENCE_S = 0.4, 3.0
@@ -38,13 +38,18 @@ class LineError(Exception):
 class Line:
     """Stands in for `socket.socket(family, kind)`; has the methods that pyzk calls, and no others.
 
-    `on_event` gets each live event. `within` gives the next operation its time.
+    `on_event` gets each live event. `within` gives the next operation its time. `lenient` takes frames with
+    wrong checksums.
     """
 
-    def __init__(self, family: int, kind: int, on_event: Callable[[Frame], None]) -> None:
+    def __init__(
+        self, family: int, kind: int, on_event: Callable[[Frame], None], *, lenient: bool = False
+    ) -> None:
         self._socket = socket.socket(family, kind)
         self._tcp = kind == socket.SOCK_STREAM
         self._on_event = on_event
+        self._lenient = lenient
+        self._damaged = ""
         self._deadline = time.monotonic()
         self._stream = frames.Stream()
         self._arrived: deque[Frame] = deque()
@@ -211,13 +216,16 @@ class Line:
             self._lost(error)
         if not self._tcp:
             try:
-                return [frames.parse(received)]
-            except NotAFrame:
+                return [frames.parse(received, lenient=self._lenient)]
+            except NotAFrame as error:
+                self._damaged = str(error) if isinstance(error, WrongChecksum) else self._damaged
                 return []
         if not received:
             self._lost("the terminal closed the connection")
         try:
-            return [frames.parse(datagram) for datagram in self._stream.feed(received)]
+            return [frames.parse(datagram, lenient=self._lenient) for datagram in self._stream.feed(received)]
+        except WrongChecksum as error:
+            raise LineError("checksum-wrong", str(error)) from error
         except NotAFrame as error:
             raise LineError("read-rejected" if self._answered else "port-refused", str(error)) from error
 
@@ -227,6 +235,8 @@ class Line:
         raise LineError("connection-lost" if self._answered else busy, str(evidence))
 
     def _give_up(self) -> NoReturn:
+        if self._damaged:
+            raise LineError("checksum-wrong", self._damaged)
         if self._answered or self._tcp:
             raise LineError("deadline", "the terminal did not answer in time")
         raise LineError("no-answer", "no datagram came back")

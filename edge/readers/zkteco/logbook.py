@@ -28,6 +28,7 @@ class Logbook:
     """What is known of one terminal's log, and of its users; kept in the reader's memo.
 
     `full_at` is when all of the log went through the outbox last, by the Pi's clock; None if never.
+    `firmware` is what the terminal runs, "" if it does not say.
     """
 
     def __init__(self, options: TerminalOptions, desk: Desk, child: Child) -> None:
@@ -36,6 +37,7 @@ class Logbook:
         self._child = child
         memo = desk.recall()
         self.serial = memo.get("serial", "")
+        self.firmware = memo.get("firmware", "")
         self.mark = Mark.from_text(memo.get("mark", ""))
         self.users: dict[int, str] = {}
         self._users_of = -1
@@ -57,8 +59,13 @@ class Logbook:
         before, self.serial = self.serial, serial
         if before in ("", serial):
             return None
-        self.mark, self.full_at, self._odd, self._offset = None, None, [], ""
+        self.mark, self.full_at, self._odd, self._offset, self.firmware = None, None, [], "", ""
         return before
+
+    def runs(self, firmware: str) -> str | None:
+        """Note what the terminal runs; returns another firmware that it ran before."""
+        before, self.firmware = self.firmware, firmware or self.firmware
+        return before if before not in ("", self.firmware) else None
 
     def sizes(self) -> Sizes:
         """Ask how much the terminal holds."""
@@ -84,8 +91,9 @@ class Logbook:
     def read(self, source: Callable[[], Source]) -> Accepted | Rejected:
         """Read the log until a read is believable, or tell why none was.
 
-        The log of a terminal that is new here is read until two reads agree.
+        The log of a terminal that is new here, or whose checksums say nothing, is read until two reads agree.
         """
+        once = self.mark is not None and not self._options.lenient_checksums
         first: Accepted | None = None
         verdict: Accepted | Rejected = Rejected("never read")
         for _ in range(_TRIES):
@@ -94,11 +102,7 @@ class Logbook:
                 self._desk.count("reads_rejected")
                 if self._desk.wait(_TRY_AGAIN_S):
                     raise Stopped
-            elif (
-                self.mark is not None
-                or not verdict.body
-                or (first is not None and verdict.body.startswith(first.body))
-            ):
+            elif once or not verdict.body or (first is not None and verdict.body.startswith(first.body)):
                 return verdict
             else:
                 first = verdict
@@ -145,17 +149,20 @@ class Logbook:
         if moved:
             self._offset = str(offset_s)
         full_at = source.moment.utc if whole else self.full_at
-        memo = {
+        news = moved or whole or mark != self.mark
+        self.mark, self.full_at = mark, full_at
+        return self._emit(_compared(punches, lives, source), facts, self.memo() if news else None)
+
+    def memo(self) -> dict[str, str]:
+        """All that is to be remembered."""
+        return {
             "serial": self.serial,
-            "mark": mark.to_text(),
+            "firmware": self.firmware,
+            "mark": "" if self.mark is None else self.mark.to_text(),
             "odd": " ".join(self._odd),
             "offset": self._offset,
-            "full": "" if full_at is None else full_at.isoformat(),
+            "full": "" if self.full_at is None else self.full_at.isoformat(),
         }
-        news = moved or whole or mark != self.mark
-        fresh = self._emit(_compared(punches, lives, source), facts, memo if news else None)
-        self.mark, self.full_at = mark, full_at
-        return fresh
 
     def punches(self, read: Accepted, source: Source, how: How, known: int = 0) -> Iterator[Punch]:
         """The punches of a read from a place on."""

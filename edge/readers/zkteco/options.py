@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from edge.errors import Misconfigured
-from edge.readers.zkteco.talk import Transport
+from edge.readers.zkteco.talk import Open, Transport
 
 _LARGEST_KEY, _DIGITS = (1 << 32) - 1, 10
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=7 * 86400)]
@@ -23,7 +23,8 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
     `full_read_s`: after so long all of it goes through the outbox again, changed or not.
     `answer_s`: for each short question; `read_s`: for a whole log. `max_records`: more than this is no
     believable count. `zone`, an IANA name, is where the terminal hangs. `set_clock` lets its clock be set
-    whenever it is wrong by more than `set_clock_over_s`.
+    whenever it is wrong by more than `set_clock_over_s`. `lenient_checksums` is for firmware that counts them
+    wrong: frames are taken all the same, and a log only if it reads the same twice.
     """
 
     address: Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
@@ -42,6 +43,7 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
     zone: str | None = None
     set_clock: bool = False
     set_clock_over_s: Annotated[float, msgspec.Meta(ge=5, le=86400)] = 30.0
+    lenient_checksums: bool = False
 
     def __post_init__(self) -> None:
         if self.comm_key and self.comm_key_file is not None:
@@ -53,6 +55,18 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(f"zone: {self.zone!r} is no time zone such as Asia/Kolkata") from None
         elif self.set_clock:
             raise ValueError("set_clock needs zone, to know what time it is there")
+
+    def opening(self, *, live: bool) -> Open:
+        """The request for a session, with live events if wanted. Raises Misconfigured as `key` does."""
+        return Open(
+            address=self.address,
+            port=self.port,
+            transport=self.transport,
+            comm_key=self.key(),
+            live=live and self.live,
+            within_s=self.answer_s,
+            lenient=self.lenient_checksums,
+        )
 
     def key(self) -> int:
         """The comm key. Raises Misconfigured if its file cannot be read or holds no key."""

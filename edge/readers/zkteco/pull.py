@@ -36,11 +36,11 @@ class Terminal:
 
         Raises Unreachable, Lost or Misconfigured.
         """
-        key = self._options.key()
+        opening = self._options.opening(live=True)
         child = Child(stopping=lambda: desk.wait(0))
         try:
             visit = Visit(self._name, self._options, desk, child)
-            visit.open(key)
+            visit.open(opening)
             visit.stay()
         except Stopped:
             child.leave(_LEAVE_WITHIN_S)

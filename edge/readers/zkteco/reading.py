@@ -11,6 +11,8 @@ from edge.readers.zkteco.records import SIZES, Layout, Odd, Record, decode
 _FEW_ODD, _ODD_SHARE = 3, 0.05
 _LONG_ENOUGH, _ZIGZAG_SHARE = 20, 0.2
 _LAYOUT_SURE = 0.75
+FILLING, NEARLY_FULL = 0.80, 0.95
+"""Shares of a log's capacity."""
 _TERMINALS_BEGIN = datetime(2002, 1, 1)  # noqa: DTZ001 - earlier dates are dead batteries
 _DAY = timedelta(days=1)
 
@@ -111,6 +113,13 @@ def _check(read: Accepted) -> Accepted | Rejected:
         if min(back, forth) > read.count * _ZIGZAG_SHARE:
             return Rejected(f"the times of {read.count} records jump back {back} times")
     return read
+
+
+def fullness(records: int, capacity: int) -> str:
+    """The word for a log that will soon lose its oldest records or refuse new ones, "" if it has room."""
+    if capacity <= 0 or records < capacity * FILLING:
+        return ""
+    return "log-full" if records >= capacity * NEARLY_FULL else "log-filling"
 
 
 @dataclass(frozen=True, slots=True)

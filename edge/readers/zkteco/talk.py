@@ -9,7 +9,10 @@ Transport = Literal["tcp", "udp"]
 
 
 class Open(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="open"):
-    """Open the session, ask for live events if `live`. The answer is `Opened`."""
+    """Open the session, enable the terminal, ask for live events if `live`. The answer is `Opened`.
+
+    `lenient` takes frames whose checksums are wrong.
+    """
 
     address: str
     port: int
@@ -17,6 +20,7 @@ class Open(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="open"
     comm_key: int
     live: bool
     within_s: float
+    lenient: bool = False
 
 
 class ReadClock(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="clock"):
@@ -60,11 +64,12 @@ Request = Open | ReadClock | SetClock | ReadSizes | ReadLog | ReadUsers | Close
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="opened"):
-    """The session stands. `live` tells whether the terminal agreed to push events."""
+    """The session stands. The terminal agreed to push events if `live`, and to be enabled if `enabled`."""
 
     serial: str
     firmware: str = ""
     live: bool = False
+    enabled: bool = True
 
 
 class ClockShows(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="clock"):

@@ -15,11 +15,11 @@ from edge.readers.zkteco.live import LiveEvents
 from edge.readers.zkteco.logbook import Logbook
 from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.punches import Source
-from edge.readers.zkteco.reading import Accepted, Rejected
+from edge.readers.zkteco.reading import Accepted, Rejected, fullness
 from edge.readers.zkteco.records import Layout
 from edge.readers.zkteco.talk import Open, Opened, Sizes
 from edge.readers.zkteco.timetable import Timetable
-from wire.facts import Fact
+from wire.facts import EdgeEvent, Fact
 from wire.order import ClockOrder, RereadOrder
 from wire.punch import Punch
 
@@ -27,8 +27,16 @@ _FRESH_S = 1.0
 _SET_AGAIN_S = 3600.0
 """A clock that runs away again so soon needs a person, not another setting."""
 _LONGEST_SERIAL = 32
-_FILLING = 0.8
-_DOUBTS = ("read-rejected", "serial-changed", "clock-off", "fewer-records", "records-odd", "log-filling")
+_DOUBTS = (
+    "read-rejected",
+    "not-enabled",
+    "serial-changed",
+    "log-full",
+    "clock-off",
+    "fewer-records",
+    "records-odd",
+    "log-filling",
+)
 
 
 class Visit:
@@ -46,18 +54,10 @@ class Visit:
         self._doubts = Doubts(desk, _DOUBTS)
         self._set_again_at = 0.0
 
-    def open(self, comm_key: int) -> None:
+    def open(self, request: Open) -> None:
         """Open the session and find out who answers. Raises Misconfigured if it is the wrong terminal."""
-        options = self._options
-        request = Open(
-            address=options.address,
-            port=options.port,
-            transport=options.transport,
-            comm_key=comm_key,
-            live=options.live,
-            within_s=options.answer_s,
-        )
-        serial = self._child.ask(request, Opened).serial
+        opened, options = self._child.ask(request, Opened), self._options
+        serial = opened.serial
         if not serial or not serial.isprintable() or len(serial) > _LONGEST_SERIAL:
             raise Lost("read-rejected", f"the terminal gives no usable serial number ({serial[:40]!r})")
         if options.serial is not None and serial != options.serial:
@@ -67,10 +67,21 @@ class Visit:
         before = self._book.belongs_to(serial)
         self._times.full_at = self._book.full_at
         self._desk.ok(device=serial)
+        self._doubts.note("not-enabled", None if opened.enabled else "it answers no to being enabled")
         self._measure_clock()
-        if before is not None:
-            self._doubts.note("serial-changed", f"terminal {serial} answers where {before} did")
-            self._desk.emit([self._source().event("serial_changed", before=before)])
+        self._tell_changes(before, self._book.runs(opened.firmware))
+
+    def _tell_changes(self, serial: str | None, firmware: str | None) -> None:
+        """Tell that another terminal answered here before, or the same with another firmware."""
+        news: list[EdgeEvent] = []
+        if serial is not None:
+            self._doubts.note("serial-changed", f"terminal {self._book.serial} answers where {serial} did")
+            news.append(self._source().event("serial_changed", before=serial))
+        if firmware is not None:
+            event = self._source().event("firmware_changed", before=firmware, now=self._book.firmware)
+            news.append(event)
+        if news:
+            self._desk.emit(news, self._book.memo())
 
     def stay(self) -> None:
         """Read the log, then live on with the terminal. Ends only by an exception: Stopped, or a fault."""
@@ -160,8 +171,10 @@ class Visit:
 
     def _tell(self, sizes: Sizes) -> None:
         capacity = sizes.capacity or None
-        filling = capacity is not None and sizes.records >= capacity * _FILLING
-        self._doubts.note("log-filling", f"{sizes.records} of {capacity} records" if filling else None)
+        how_full = fullness(sizes.records, sizes.capacity)
+        for word in ("log-filling", "log-full"):
+            told = f"{sizes.records} of {capacity} records" if word == how_full else None
+            self._doubts.note(word, told)
         self._desk.ok(device=self._book.serial, records=sizes.records, capacity=capacity)
         self._doubts.show()
 

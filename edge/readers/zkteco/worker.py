@@ -11,6 +11,7 @@ import resource
 import select
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -110,7 +111,7 @@ class Worker:
     def _open(self, request: Open) -> Opened:
         import zk.base  # noqa: PLC0415 - a missing driver is told in words, like every other failure
 
-        zk.base.socket = partial(self._new_line, request.within_s)
+        zk.base.socket = partial(self._new_line, request)
         zk.base.make_commkey = frames.scramble
         device = zk.ZK(
             request.address,
@@ -122,25 +123,21 @@ class Worker:
         )
         device.helper = _NoProbe()
         device.connect()
+        enabled = _agreed(device.enable_device)
         serial = device.get_serialnumber().strip()
         try:
-            firmware = device.get_firmware_version()
+            firmware = device.get_firmware_version().strip()
         except (zk.base.ZKErrorResponse, UnicodeDecodeError):
             firmware = ""
-        live = request.live
-        if live:
-            try:
-                device.reg_event(_ATTENDANCE)
-            except zk.base.ZKErrorResponse:
-                live = False
+        live = request.live and _agreed(partial(device.reg_event, _ATTENDANCE))
         self._device = device
-        return Opened(serial=serial, firmware=firmware, live=live)
+        return Opened(serial=serial, firmware=firmware, live=live, enabled=enabled)
 
-    def _new_line(self, within_s: float, family: int, kind: int) -> Line:
+    def _new_line(self, request: Open, family: int, kind: int) -> Line:
         if self._line is not None:
             self._line.close()
-        self._line = Line(family, kind, self._on_event)
-        self._line.within(within_s)
+        self._line = Line(family, kind, self._on_event, lenient=request.lenient)
+        self._line.within(request.within_s)
         return self._line
 
     def _clock(self) -> ClockShows:
@@ -150,10 +147,7 @@ class Worker:
             return ClockShows(wall=None)
 
     def _set_clock(self, request: SetClock) -> ClockShows:
-        import zk.exception  # noqa: PLC0415 - as above
-
-        with contextlib.suppress(zk.exception.ZKErrorResponse):  # what it shows then tells
-            self._device.set_time(request.wall)
+        _agreed(partial(self._device.set_time, request.wall))  # what it shows then tells
         return self._clock()
 
     def _sizes(self) -> Sizes:
@@ -168,6 +162,17 @@ class Worker:
         if self._line is not None:
             self._line.within(within_s)
             self._device.disconnect()
+
+
+def _agreed(ask: Callable[[], object]) -> bool:
+    """Whether the terminal does what it is asked to."""
+    import zk.exception  # noqa: PLC0415 - as above
+
+    try:
+        ask()
+    except zk.exception.ZKErrorResponse:
+        return False
+    return True
 
 
 class _NoProbe:

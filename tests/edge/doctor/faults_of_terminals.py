@@ -104,12 +104,27 @@ def log_that_fills(branch: Branch, _: Authority) -> None:
     branch.terminal(Terminal(log=85, capacity=100))
 
 
-@fault(GATE, "log-filling", "96% full")
+@fault(GATE, "log-full", "96% full")
 def log_that_is_all_but_full(branch: Branch, _: Authority) -> None:
     branch.terminal(Terminal(log=96, capacity=100))
 
 
-@fault(GATE, "read-rejected", "")
+@fault(GATE, "checksum-wrong", "wrong checksum")
+def firmware_that_miscounts(branch: Branch, _: Authority) -> None:
+    branch.terminal().fault("miscounted")
+
+
+@fault(GATE, "checksum-wrong", "wrong checksum")
+def firmware_that_miscounts_over_udp(branch: Branch, _: Authority) -> None:
+    branch.terminal(transport="udp", answer_s=1.0).fault("miscounted")
+
+
+@fault(GATE, "not-enabled", "answers no")
+def terminal_that_stays_disabled(branch: Branch, _: Authority) -> None:
+    branch.terminal().fault("stays-disabled")
+
+
+@fault(GATE, "checksum-wrong", "wrong checksum")
 def log_that_comes_damaged(branch: Branch, _: Authority) -> None:
     branch.terminal().fault("wrong-checksum")
 

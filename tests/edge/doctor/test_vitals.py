@@ -48,7 +48,7 @@ def standing(trouble: str = "", *, online: bool = True, **vital: Any) -> Standin
         ({"state": "lost", "reason": "unplugged"}, "alarm", "unplugged"),
         ({"reason": "clock-off"}, "warning", "clock-off"),
         ({"reason": "log-filling", "records": 85, "capacity": 100}, "warning", "log-filling"),
-        ({"reason": "log-filling", "records": 95, "capacity": 100}, "alarm", "log-filling"),
+        ({"reason": "log-full", "records": 95, "capacity": 100}, "alarm", "log-full"),
     ],
 )
 def test_each_state_of_a_reader_has_its_level(vital: dict[str, Any], level: str, reason: str) -> None:

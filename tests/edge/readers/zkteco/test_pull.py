@@ -18,6 +18,7 @@ from tests.edge.readers.zkteco.making import Persistent, emitted, events, held, 
 ALLOWED = {
     Command.CONNECT,
     Command.AUTH,
+    Command.ENABLE,
     Command.EXIT,
     Command.OK,
     Command.READ_OPTION,

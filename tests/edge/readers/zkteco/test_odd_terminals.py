@@ -1,0 +1,93 @@
+"""Promises of the reader for pulled terminals that are not as they should be, and are read all the same."""
+
+import pytest
+
+from edge.errors import Unreachable
+from simulators.terminal import Terminal as Simulated
+from simulators.terminal.frames import Command
+from tests.edge.readers.desk import MemoryDesk, Session
+from tests.edge.readers.zkteco.making import doubts, emitted, events, held, reader
+from tests.edge.readers.zkteco.test_pull import whole
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_firmware_that_miscounts_is_read_where_the_settings_say_so(transport: str) -> None:
+    """Nothing is read of it unless it is told to; then all of it is, live events, too."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=500) as terminal:
+        terminal.fault("miscounted")
+        lenient = reader(terminal, transport=transport, lenient_checksums=True, poll_s=60.0)
+        with Session(lenient, desk):
+            whole(desk, terminal)
+            desk.until(lambda d: any("records" in seen for seen in d.oks))
+            terminal.punch("3")
+            whole(desk, terminal)
+        assert desk.punches[-1].how == "live"
+        strict = MemoryDesk()
+        with Session(reader(terminal, transport=transport, answer_s=1.5), strict) as session:
+            fault = session.fault()
+    assert isinstance(fault, Unreachable)
+    assert fault.reason == "checksum-wrong"
+    assert strict.punches == []
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_without_checksums_a_log_is_believed_when_two_reads_agree(transport: str) -> None:
+    """A byte that was damaged on the way is in one read and not in the next, so no punch is made of it."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=500) as terminal:
+        options = {"transport": transport, "lenient_checksums": True, "live": False}
+        with Session(reader(terminal, **options), desk):
+            whole(desk, terminal)
+            terminal.fault("wrong-checksum", times=1)
+            terminal.punch("3")
+            whole(desk, terminal)
+        assert emitted(desk) == held(terminal)
+
+
+def test_another_firmware_is_told() -> None:
+    """An update of the firmware may change everything that is read, so it is an event, once."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=50) as terminal:
+        with Session(reader(terminal), desk):
+            whole(desk, terminal)
+        terminal.fault("firmware-changed")
+        for _ in range(2):
+            desk.stopping.clear()
+            desk.oks.clear()
+            with Session(reader(terminal), desk):
+                desk.until(lambda d: any("records" in seen for seen in d.oks))
+        now = terminal.state.firmware
+    assert [event.fields["now"] for event in events(desk, "firmware_changed")] == [now]
+
+
+def test_a_terminal_that_was_left_disabled_is_enabled_first_of_all() -> None:
+    """Whoever disabled it and went away: after the next session has begun people can punch again."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=50) as terminal:
+        terminal.fault("disabled")
+        assert terminal.punch("3") is None
+        with Session(reader(terminal), desk):
+            desk.until(lambda _: terminal.punch("3") is not None)
+            whole(desk, terminal)
+        assert terminal.state.heard[Command.DISABLE] == 0
+
+
+def test_a_terminal_that_will_not_be_enabled_is_told() -> None:
+    """It is read all the same, and a person is sent to look whether it takes punches."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=50) as terminal:
+        terminal.fault("stays-disabled")
+        with Session(reader(terminal), desk):
+            whole(desk, terminal)
+            desk.until(lambda d: "not-enabled" in doubts(d))
+
+
+@pytest.mark.parametrize(("records", "word"), [(79, None), (80, "log-filling"), (95, "log-full")])
+def test_a_log_that_fills_is_told_in_time(records: int, word: str | None) -> None:
+    """Before the oldest records are lost, or new ones refused, there is a warning, and then an alarm."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=records, capacity=100) as terminal, Session(reader(terminal), desk):
+        whole(desk, terminal)
+        desk.until(lambda d: any("records" in seen for seen in d.oks))
+        desk.until(lambda d: doubts(d) == ({word} if word else set()))
