@@ -145,6 +145,13 @@ class Outbox:
         """The facts behind `after`, at most `facts` of them and `size` bytes, at least one if any waits."""
         return self._store.behind(after, facts, size)
 
+    def fresh(self, after: int, few: int) -> list[Waiting]:
+        """The facts behind `after` that were appended at most so many at a time."""
+        found = self._store.read(
+            "SELECT seq, count, body FROM facts WHERE seq > ? AND count <= ? ORDER BY seq", (after, few)
+        )
+        return [fact for row in found for fact in Row(*row).facts()]
+
     def settle(self, upto: int) -> None:
         """Note central's receipt; it is written down later."""
         self.mark.settled = max(self.mark.settled, upto)

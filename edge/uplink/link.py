@@ -1,10 +1,18 @@
-"""The connection to the broker: paho's callbacks become events in the pump's inbox, nothing more."""
+"""The connection to the broker: paho without its thread, driven by the pump, told as events.
 
-import contextlib
+The thread that calls `turn` does everything: it waits, reads, writes, keeps the connection alive and makes a
+new one when it is gone. So a fact reaches the socket, and a receipt the outbox, without a change of threads.
+"""
+
+import os
+import random
+import select
+import time
 import uuid
-from collections.abc import Callable
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
@@ -16,7 +24,7 @@ from wire.codec import MESSAGE_LIMIT, encode
 from wire.topics import Topics
 from wire.vitals import Status
 
-_LONGEST_PAUSE_S = 30
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection is gone, or could not be made. paho tries again by itself."""
+    """The connection is gone, or could not be made. The link tries again by itself."""
 
     reason: str
 
@@ -53,75 +61,134 @@ Event = Connected | Disconnected | Message | Refused
 
 
 class Link:
-    """One client of the broker under the edge's own name, with its status as last will."""
+    """One client of the broker under the edge's own name, with its status as last will.
 
-    def __init__(self, options: BrokerOptions, edge: str, deliver: Callable[[Event], None]) -> None:
+    Built idle. One thread owns it; only `wake` may be called by others. Each connection is a client of its
+    own: nothing that paho kept of a lost one can go out once more, and renewed certificates are read.
+    """
+
+    def __init__(self, options: BrokerOptions, edge: str) -> None:
         self._options = options
         self._topics = Topics(options.prefix)
         self._edge = edge
-        self._deliver = deliver
+        self._events: list[Event] = []
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        weakref.finalize(self, os.close, self._bell)
+        self._rung = False
         self._client: paho.Client | None = None
+        self._pause_s = 0.0
+        self._connect_at = 0.0
         self.session = ""
 
-    def start(self) -> None:
-        """Begin connecting in paho's own thread, and go on for as long as it takes."""
-        client = self._client = new_client(self._options, self._edge)
-        client.on_pre_connect = self._before_connect
-        client.on_connect = self._on_connect
-        client.on_connect_fail = lambda *_: self._deliver(Disconnected("the broker cannot be reached"))
-        client.on_disconnect = self._on_disconnect
-        client.on_message = lambda _c, _u, message: self._deliver(
-            Message(message.topic, bytes(message.payload))
-        )
-        client.on_publish = self._on_publish
-        client.reconnect_delay_set(1, _LONGEST_PAUSE_S)
-        client.connect_async(self._options.host, self._options.port, keepalive=KEEPALIVE_S)
-        client.loop_start()
+    def wake(self) -> None:
+        """End the `turn` that waits, or the next one. Any thread may call it."""
+        if not self._rung:
+            self._rung = True
+            os.eventfd_write(self._bell, 1)
 
-    def publish(
-        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
-    ) -> paho.MQTTMessageInfo:
-        """Hand a message to paho. Only call it while connected: paho would keep it in memory."""
-        assert self._client is not None
-        return self._client.publish(topic, payload, qos=qos, retain=retain)
+    def turn(self, wait_s: float) -> list[Event]:
+        """Wait for the broker or for `wake`, at most so long; what happened since the last turn."""
+        sock = None if self._client is None else self._client.socket()
+        try:
+            if self._client is None or sock is None:
+                self._away(wait_s)
+            else:
+                self._drive(self._client, sock, 0.0 if self._events else wait_s)
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises at a strange broker's bytes
+            self._client = None
+            self._lost(f"{type(error).__name__}: {error}")
+        events, self._events = self._events, []
+        return events
 
-    def publish_status(self, *, online: bool, reason: str = "") -> paho.MQTTMessageInfo:
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
+        """Write a message to the socket, or drop it while there is none: whoever sent it will know."""
+        if self._client is not None and self._client.is_connected():
+            self._client.publish(topic, payload, qos=qos, retain=retain)
+
+    def publish_status(self, *, online: bool, reason: str = "") -> None:
         """Publish the retained status under this connection's session."""
-        status = self._status(online=online, reason=reason)
-        return self.publish(self._topics.status(self._edge), encode(status), retain=True)
+        self.publish(
+            self._topics.status(self._edge), encode(self._status(online=online, reason=reason)), retain=True
+        )
 
-    def stop(self, within_s: float) -> None:
+    def close(self, within_s: float) -> None:
         """Say goodbye and disconnect; takes at most about `within_s` seconds."""
         client = self._client
-        if client is None:
-            return
-        if client.is_connected():
-            goodbye = self.publish_status(online=False, reason="stopped")
-            with contextlib.suppress(RuntimeError, ValueError):
-                goodbye.wait_for_publish(within_s)
-        client.disconnect()
-        client.loop_stop()
+        if client is not None and client.is_connected():
+            self.publish_status(online=False, reason="stopped")
+            deadline = time.monotonic() + within_s
+            while client.want_write() and (left := deadline - time.monotonic()) > 0:
+                self.turn(left)
+            client.disconnect()
 
-    def _status(self, *, online: bool, reason: str) -> Status:
-        return Status(online=online, session=self.session, at=datetime.now(UTC), reason=reason)
+    def _away(self, wait_s: float) -> None:
+        """Wait without a connection, and make one when it is time."""
+        self._listen(None, 0, min(wait_s, self._connect_at - time.monotonic()))
+        if time.monotonic() >= self._connect_at:
+            self._connect()
 
-    def _before_connect(self, client: paho.Client, _userdata: object) -> None:
+    def _drive(self, client: paho.Client, sock: Any, wait_s: float) -> None:
+        """Wait, then let paho read, write and keep the connection alive."""
+        buffered = getattr(sock, "pending", int)() > 0
+        wanted = select.POLLIN | (select.POLLOUT if client.want_write() else 0)
+        ready = self._listen(sock, wanted, 0.0 if buffered else wait_s)
+        if buffered or ready & ~select.POLLOUT:
+            client.loop_read()
+        if ready & select.POLLOUT:
+            client.loop_write()
+        client.loop_misc()
+
+    def _listen(self, sock: Any, wanted: int, wait_s: float) -> int:
+        """Wait for the bell and, where there is one, for the socket; what the socket is ready for."""
+        poll = select.poll()
+        poll.register(self._bell, select.POLLIN)
+        if sock is not None:
+            poll.register(sock, wanted)
+        ready = dict(poll.poll(max(0.0, wait_s) * 1000))
+        if ready.pop(self._bell, 0):
+            self._rung = False
+            os.eventfd_read(self._bell)
+        return next(iter(ready.values()), 0)
+
+    def _connect(self) -> None:
+        """Make a connection: name, port, TLS and login. Waits at most some seconds for each of them."""
+        self._connect_at = time.monotonic() + _SHORTEST_PAUSE_S
         self.session = uuid.uuid4().hex[:16]
-        will = encode(self._status(online=False, reason="connection lost"))
-        client.will_set(self._topics.status(self._edge), will, qos=1, retain=True)
+        try:
+            client = self._client = new_client(self._options, self._edge)
+            will = encode(self._status(online=False, reason="connection lost"))
+            client.will_set(self._topics.status(self._edge), will, qos=1, retain=True)
+            client.on_connect = self._on_connect
+            client.on_disconnect = self._on_disconnect
+            client.on_message = self._on_message
+            client.on_publish = self._on_publish
+            client.connect(self._options.host, self._options.port, keepalive=KEEPALIVE_S)
+        except (OSError, ValueError) as error:
+            self._client = None
+            self._lost(f"the broker cannot be reached: {error}")
+
+    def _lost(self, reason: str) -> None:
+        """Tell it, and let the next attempt wait; not all edges of a broker that died wait equally long."""
+        self._events.append(Disconnected(reason))
+        self._pause_s = min(max(2 * self._pause_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
+        self._connect_at = time.monotonic() + self._pause_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+
+    def _status(self, *, online: bool, reason: str = "") -> Status:
+        return Status(online=online, session=self.session, at=datetime.now(UTC), reason=reason)
 
     def _on_connect(
         self, client: paho.Client, _u: object, _flags: object, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            self._deliver(Disconnected(f"the broker refused the login: {code}"))
+            self._events.append(Disconnected(f"the broker refused the login: {code}"))
             return
         topics = self._topics
         client.subscribe(
             [(topics.receipts(self._edge), 1), (topics.orders(self._edge), 1), (topics.central_status, 1)]
         )
+        self._pause_s = 0.0
         limit = getattr(properties, "MaximumPacketSize", MESSAGE_LIMIT)
-        self._deliver(Connected(self.session, min(int(limit), MESSAGE_LIMIT)))
+        self._events.append(Connected(self.session, min(int(limit), MESSAGE_LIMIT)))
 
     def _on_disconnect(
         self,
@@ -131,10 +198,13 @@ class Link:
         code: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._deliver(Disconnected(str(code)))
+        self._lost(str(code))
+
+    def _on_message(self, _client: paho.Client, _u: object, message: paho.MQTTMessage) -> None:
+        self._events.append(Message(message.topic, bytes(message.payload)))
 
     def _on_publish(
         self, _client: paho.Client, _u: object, _mid: int, code: ReasonCode, _properties: Properties | None
     ) -> None:
         if code.packetType == PacketTypes.PUBACK and code.is_failure:
-            self._deliver(Refused(str(code)))
+            self._events.append(Refused(str(code)))

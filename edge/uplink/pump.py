@@ -1,16 +1,14 @@
 """The pump: the one thread that moves facts from the outbox to the broker and settles them by receipt."""
 
-import queue
 import threading
 import time
-from dataclasses import dataclass
+from collections import deque
 from typing import Protocol
-
-import msgspec
 
 from edge.buffer.outbox import Outbox
 from edge.buffer.rows import Waiting
 from edge.buffer.store import OutboxError
+from edge.uplink.envelope import ENVELOPE_BYTES, is_live, joined
 from edge.uplink.link import Connected, Disconnected, Event, Link, Message, Refused
 from edge.uplink.window import Window
 from ground.journal import Journal
@@ -28,10 +26,10 @@ LEAST_BEAT_S = 2.0
 KEEP_S = 900.0
 KEEP_FACTS = 20_000
 """The settled mark is written down after so long or so many: a restart sends again what is behind it."""
+LONGEST_TURN_S = 5.0
+"""An idle pump comes round this often, for the keeping alive of its connection."""
 AHEAD_FACTS = 20
-"""So few facts appended between two turns are people punching, not a log being read."""
-_ENVELOPE_BYTES = 1024
-"""What an envelope and its topic take around its facts, generously."""
+"""So few facts appended together are people punching, not a log being read."""
 
 
 class Voice(Protocol):
@@ -47,28 +45,6 @@ class Voice(Protocol):
         """Take an order from central."""
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """The outbox got something new."""
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """The health of a reader changed."""
-
-
-class _How(msgspec.Struct):
-    how: str = ""
-
-
-_how = msgspec.json.Decoder(_How)
-
-
-def is_live(body: bytes) -> bool:
-    """Whether an encoded fact is a punch that somebody made just now."""
-    return _how.decode(body).how in ("live", "push")
-
-
 class Pump:
     """Sends what the window permits, takes receipts and orders, and beats. Built idle; `start` runs it."""
 
@@ -78,8 +54,8 @@ class Pump:
         self._outbox = outbox
         self._voice = voice
         self._journal = Journal("uplink")
-        self._inbox: queue.SimpleQueue[Event | Appended | Changed] = queue.SimpleQueue()
-        self._link = Link(options, edge, self._inbox.put)
+        self._link = Link(options, edge)
+        self._inbox: deque[Event] = deque()
         self._window = Window(settled=outbox.mark.settled, known=outbox.mark.newest)
         self._message_limit = 0
         self._noted = outbox.mark.newest
@@ -87,29 +63,31 @@ class Pump:
         self._offline_told = False
         self._beat_at = self._keep_at = 0.0
         self._beaten_at = float("-inf")
+        self._changed = False
+        self._goodbye_s = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
         self.progressed_at = time.monotonic()
 
     def start(self) -> None:
         """Begin."""
-        self._link.start()
         self._thread.start()
 
     def wake(self) -> None:
         """Tell that the outbox got something new. Any thread may call it."""
-        self._inbox.put(Appended())
+        self._link.wake()
 
     def beat_soon(self) -> None:
         """Tell that a reader's health changed. Any thread may call it."""
-        self._inbox.put(Changed())
+        self._changed = True
+        self._link.wake()
 
     def stop(self, within_s: float) -> None:
-        """Stop sending, say goodbye to the broker, keep the settled mark."""
+        """Stop sending, and say goodbye to the broker."""
+        self._goodbye_s = within_s / 2
         self._stopping.set()
-        self.wake()
-        self._thread.join(within_s / 2)
-        self._link.stop(within_s / 2)
+        self._link.wake()
+        self._thread.join(within_s)
 
     @property
     def healthy(self) -> bool:
@@ -134,16 +112,18 @@ class Pump:
                 self._journal.error("outbox_unreadable", error=error)
                 self._stopping.wait(1.0)
             self.progressed_at = time.monotonic()
+        self._link.close(self._goodbye_s)
 
     def _turn(self) -> None:
-        """Wait for events for at most a second, take all that are there, then send what may go out."""
-        try:
-            self._take(self._inbox.get(timeout=1.0))
-            while True:
-                self._take(self._inbox.get_nowait())
-        except queue.Empty:
-            pass
+        """Wait for something to do, take all that is there, then send what may go out."""
+        if not self._inbox:
+            self._inbox.extend(self._link.turn(self._idle_s()))
+        while self._inbox:
+            self._take(self._inbox.popleft())
         now = time.monotonic()
+        if self._changed:
+            self._changed = False
+            self._beat_at = min(self._beat_at, self._beaten_at + LEAST_BEAT_S)
         if self._window.tick(now):
             self._journal.warning(
                 "window_back", settled=self._window.settled, patience_s=self._window.patience_s
@@ -156,7 +136,12 @@ class Pump:
             self._keep_at = now + KEEP_S
             self._outbox.keep()
 
-    def _take(self, event: Event | Appended | Changed) -> None:
+    def _idle_s(self) -> float:
+        """Until when nothing is due, in seconds from now."""
+        due = min(self._keep_at, self._window.due, self._beat_at if self._message_limit else self._keep_at)
+        return min(LONGEST_TURN_S, due - time.monotonic())
+
+    def _take(self, event: Event) -> None:
         match event:
             case Connected():
                 self._connected(event)
@@ -166,10 +151,6 @@ class Pump:
                 self._message(event)
             case Refused():
                 self._journal.warning("publish_refused", reason=event.reason)
-            case Changed():
-                self._beat_at = min(self._beat_at, self._beaten_at + LEAST_BEAT_S)
-            case Appended():
-                pass
 
     def _connected(self, event: Connected) -> None:
         self._message_limit = event.message_limit
@@ -242,10 +223,10 @@ class Pump:
 
     def _send(self) -> None:
         while (room := min(self._window.room(), BATCH_LIMIT)) > 0 and self._message_limit:
-            batch = self._outbox.waiting(self._window.sent, room, self._message_limit - _ENVELOPE_BYTES)
+            batch = self._outbox.waiting(self._window.sent, room, self._message_limit - ENVELOPE_BYTES)
             if not batch:
                 return
-            message = self._envelope(batch)
+            message = self._joined(batch)
             if len(message) > self._message_limit:
                 self._journal.error("fact_set_aside", seq=batch[0].seq, bytes=len(batch[0].body))
                 self._outbox.set_aside(batch[0])
@@ -258,20 +239,12 @@ class Pump:
 
         They go out again in their turn, so receipts stay gapless; central knows them by their ids then.
         """
-        before, self._noted = self._noted, self._outbox.mark.newest
-        overtaken = max(before, self._window.sent)
-        if not self._window.is_open or not 0 < self._noted - overtaken <= AHEAD_FACTS or overtaken > before:
+        after, self._noted = max(self._noted, self._window.sent), self._outbox.mark.newest
+        if not self._window.is_open or after >= self._noted:
             return
-        fresh = self._outbox.waiting(overtaken, AHEAD_FACTS, self._message_limit - _ENVELOPE_BYTES)
-        for fact in fresh:
-            if is_live(fact.body):
-                self._link.publish(self._topics.facts(self._edge), self._envelope([fact], ahead=True))
+        for fact in self._outbox.fresh(after, AHEAD_FACTS):
+            if fact.seq <= self._noted and is_live(fact.body):
+                self._link.publish(self._topics.facts(self._edge), self._joined([fact], ahead=True))
 
-    def _envelope(self, batch: list[Waiting], *, ahead: bool = False) -> bytes:
-        """Join facts that are encoded already; the same bytes as encoding a `wire.facts.Envelope`."""
-        head = (
-            f'{{"outbox_id":"{self._outbox.mark.outbox_id}","first_seq":{batch[0].seq},'
-            f'"settled":{self._window.settled},"facts":['
-        )
-        tail = b'],"ahead":true,"v":1}' if ahead else b'],"v":1}'
-        return head.encode() + b",".join(fact.body for fact in batch) + tail
+    def _joined(self, batch: list[Waiting], *, ahead: bool = False) -> bytes:
+        return joined(self._outbox.mark.outbox_id, self._window.settled, batch, ahead=ahead)

@@ -91,9 +91,14 @@ class Window:
             self._go_back(now)
         return False
 
+    @property
+    def due(self) -> float:
+        """When `tick` has to look again whether receipts are late; never while nothing is under way."""
+        return self.waiting_since + self.patience_s if self.is_open and self.under_way else float("inf")
+
     def tick(self, now: float) -> bool:
         """Go back if no receipt came in time; True if it did."""
-        if not self.is_open or not self.under_way or now - self.waiting_since < self.patience_s:
+        if now < self.due:
             return False
         self.patience_s = min(2 * self.patience_s, LONGEST_PATIENCE_S)
         self._go_back(now)

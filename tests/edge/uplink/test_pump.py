@@ -30,9 +30,10 @@ TOPICS = Topics()
 class Peer:
     """Central's part: takes envelopes in order, gives receipts, and can be told to be absent or deaf."""
 
-    def __init__(self, broker: Mosquitto) -> None:
+    def __init__(self, broker: Mosquitto, ca: Path | None = None) -> None:
+        secret = broker.password_file("central")
         options = BrokerOptions(
-            host="127.0.0.1", port=broker.port, user="central", password_file=broker.password_file("central")
+            host="127.0.0.1", port=broker.port, user="central", password_file=secret, ca=ca
         )
         self.client = new_client(options, "central")
         self.deaf = False
@@ -82,12 +83,13 @@ class Peer:
 class Branch:
     """A pump on an outbox, and what the daemon would say for it."""
 
-    def __init__(self, broker: Mosquitto, folder: Path) -> None:
+    def __init__(self, broker: Mosquitto, folder: Path, ca: Path | None = None) -> None:
         prepare(folder / "outbox.db")
         self.outbox = Outbox(folder / "outbox.db")
         self.orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        secret = broker.password_file("pune-01")
         options = BrokerOptions(
-            host="127.0.0.1", port=broker.port, user="pune-01", password_file=broker.password_file("pune-01")
+            host="127.0.0.1", port=broker.port, user="pune-01", password_file=secret, ca=ca
         )
         self.pump = Pump(options, "pune-01", self.outbox, self)
         self.outbox.appended = self.pump.wake
@@ -251,6 +253,22 @@ def test_a_live_punch_overtakes_a_backlog(peer: Peer, branch: Branch) -> None:
     assert sum(envelope.ahead for envelope in peer.received) == 1, "bulk and old punches wait their turn"
 
 
+def test_a_live_punch_overtakes_the_log_that_is_read_beside_it(peer: Peer, branch: Branch) -> None:
+    """That thousands of old punches are appended at the same moment keeps no fresh one behind."""
+    peer.deaf = True
+    branch.outbox.append("gate", [punch(n) for n in range(2000)])
+    peer.online(online=True)
+    until(lambda: sum(len(envelope.facts) for envelope in peer.received) >= 1000)
+    branch.outbox.appended = lambda: None
+    branch.outbox.append("gate", [punch(n) for n in range(2000, 2500)])
+    branch.outbox.append("door", [punch(9000, "live")])
+    branch.outbox.append("gate", [punch(n) for n in range(2500, 3000)])
+    branch.pump.wake()
+    until(lambda: peer.received[-1].ahead)
+    assert peer.received[-1].facts == (punch(9000, "live"),)
+    assert peer.received[-1].first_seq == 2501
+
+
 def test_large_facts_are_cut_into_small_messages(peer: Peer, branch: Branch) -> None:
     """No message is over the limit, whatever the facts weigh."""
     events = [EdgeEvent(event="odd", at=AT, fields={"bytes": "f" * 20_000}) for _ in range(20)]
@@ -295,7 +313,7 @@ def test_the_last_will_speaks_for_an_edge_that_died(broker: Mosquitto, peer: Pee
         "pune-01",
     )
     clone.on_connect = lambda *_: stopped.set()
-    branch.pump._link._client.reconnect_delay_set(20, 30)  # type: ignore[union-attr] # noqa: SLF001 - stays away
+    branch.pump._link._pause_s = 20  # noqa: SLF001 - stays away
     clone.connect("127.0.0.1", broker.port)
     clone.loop_start()
     assert stopped.wait(10)

@@ -1,0 +1,80 @@
+"""Where the uplink is measured: a broker of its own, with TLS or without, and the product's central."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ground.mqtt import BrokerOptions
+from simulators.mosquitto import Mosquitto
+from tests.edge.doctor.authority import Authority
+
+EDGE = "pune-01"
+ACCOUNTS = {"central": "c", EDGE: "e"}
+
+
+class Place:
+    """A folder with a broker; `options` is how a user connects to it. Built idle."""
+
+    def __init__(self, folder: Path, *, tls: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._ca: Path | None = None
+        extra = ""
+        if tls:
+            authority = Authority(folder / "authority")
+            pem, key = authority.certificate("broker")
+            self._ca = authority.pem
+            extra = f"cafile {authority.pem}\ncertfile {pem}\nkeyfile {key}\n"
+        self.broker = Mosquitto(folder / "broker", ACCOUNTS, extra=extra)
+
+    def options(self, user: str) -> BrokerOptions:
+        """How a user of this broker connects."""
+        return BrokerOptions(
+            host="127.0.0.1",
+            port=self.broker.port,
+            user=user,
+            password_file=self.broker.password_file(user),
+            ca=self._ca,
+        )
+
+    @contextmanager
+    def running_broker(self) -> Iterator[None]:
+        """The broker, empty at first and gone afterwards."""
+        self.broker.start()
+        try:
+            yield
+        finally:
+            self.broker.stop()
+
+    @contextmanager
+    def running_central(self) -> Iterator[int]:
+        """The product's central as a process; its id. The ledger is `ledger.db` in the folder."""
+        options = self.options("central")
+        config = self.folder / "central.toml"
+        lines = [
+            "[central]",
+            'timezone = "Asia/Kolkata"',
+            f'database = "{self.ledger}"',
+            'log_level = "warning"',
+            "[broker]",
+            f'host = "{options.host}"',
+            f"port = {options.port}",
+            f'user = "{options.user}"',
+            f'password_file = "{options.password_file}"',
+            *([f'ca = "{options.ca}"'] if options.ca else []),
+        ]
+        config.write_text("\n".join(lines) + "\n")
+        command = [str(Path(sys.executable).with_name("punchwire-central")), "--config", str(config), "run"]
+        process = subprocess.Popen(command)
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait(30)
+
+    @property
+    def ledger(self) -> Path:
+        """Central's database."""
+        return self.folder / "ledger.db"
