@@ -20,7 +20,7 @@ from edge.buffer.outbox import Outbox
 from edge.config import Config, EdgeOptions, OutboxOptions
 from edge.daemon import Daemon
 from edge.readers.identity import memoryless_punch_id
-from edge.uplink.link import Connected, Disconnected, Message
+from edge.uplink.link import Connected, Disconnected, Event, Message
 from ground.mqtt import BrokerOptions
 from tests.edge.making import AT, punch
 from wire.codec import MESSAGE_LIMIT, decode, decode_fact, encode
@@ -81,6 +81,13 @@ class EdgeLink:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+
+    def wake(self) -> None:
+        """Nobody waits here."""
+
+    def turn(self, _wait_s: float) -> list[Event]:
+        """Nothing comes by itself: whoever drives the model hands it over."""
+        return []
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Hand a message to the broker."""
@@ -176,7 +183,7 @@ class ModelEdge:
 
     def hear(self, event: Connected | Disconnected | Message) -> None:
         """Let the pump take one event and do what it does then."""
-        self.pump._inbox.put(event)  # noqa: SLF001
+        self.pump._inbox.append(event)  # noqa: SLF001
         self.pump._turn()  # noqa: SLF001
 
     def receives(self, letter: Letter) -> None:
