@@ -1,6 +1,7 @@
 """Owns central's configuration: `central.toml` into structs, every mistake told with its place."""
 
 import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from central.exporters.exporter import What
 from central.exporters.registry import KindMissing, exporter_class
 from central.ledger.database import NoSuchDatabase, database_url
 from central.outflow.sender import Plan
+from central.rules.plan import HOUR, Options
 from central.workdays.interpretation import Role, Sites
 from central.zones import Zones
 from ground.mqtt import BrokerOptions
@@ -36,6 +38,41 @@ class CentralOptions(msgspec.Struct, frozen=True, kw_only=True):
     database: str = "/var/lib/punchwire/central/ledger.db"
     database_password_file: Path | None = None
     log_level: str = "info"
+
+
+class RulesOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[rules]` section: what the rules leave to the organization (C1), for all dates.
+
+    Two events of a person not more than `dedupe_seconds` apart are one, an added clocking lies `just_seconds`
+    beside its neighbour, an OUT is carried up to `carry_hours` behind its IN, and a shift that starts early
+    has what comes up to `early_margin_hours` before it.
+    """
+
+    dedupe_seconds: int = 60
+    just_seconds: int = 1
+    carry_hours: float = 16
+    early_margin_hours: float = 4
+
+    def in_zone(self, zone: str) -> Options:
+        """The same as the engine wants it, in seconds, with the organization's zone."""
+        return Options(
+            zone=zone,
+            duplicate_s=self.dedupe_seconds,
+            just_s=self.just_seconds,
+            carry_s=round(self.carry_hours * HOUR),
+            early_s=round(self.early_margin_hours * HOUR),
+        )
+
+    def mistakes(self) -> Iterator[str]:
+        """The values that the rules cannot work with, by place."""
+        for key, most in _MOST.items():
+            value = getattr(self, key)
+            if not 0 <= value <= most:
+                yield f"rules.{key}: {value} is not from 0 to {most}"
+
+
+_MOST = {"dedupe_seconds": 3600, "just_seconds": 3600, "carry_hours": 48, "early_margin_hours": 24}
+"""A day of early margin keeps the limits of workdays in order; two of carry end with the next workday."""
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +101,7 @@ class _ExportHead(msgspec.Struct, frozen=True, kw_only=True):
 class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     central: CentralOptions
     broker: BrokerOptions
+    rules: RulesOptions = RulesOptions()
     branch: tuple[Branch, ...] = ()
     accounts: AccountsOptions | None = None
     export: Any = ()
@@ -80,6 +118,7 @@ class Config:
     broker: BrokerOptions
     branches: tuple[Branch, ...]
     zones: Zones
+    options: Options
     accounts: AccountsOptions | None = None
     exports: tuple[Plan, ...] = ()
 
@@ -118,6 +157,7 @@ def load(path: Path) -> Config:
     central, broker, branches = sections.central, sections.broker, sections.branch
     mistakes += _database_mistakes(central)
     mistakes += broker.mistakes()
+    mistakes += sections.rules.mistakes()
     try:
         check_prefix(broker.prefix)
     except TopicError as error:
@@ -137,7 +177,8 @@ def load(path: Path) -> Config:
             zones[branch.edge] = zone
     if mistakes or organization is None:
         raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
-    return Config(central, broker, branches, Zones(organization, zones), sections.accounts, exports)
+    options = sections.rules.in_zone(central.timezone)
+    return Config(central, broker, branches, Zones(organization, zones), options, sections.accounts, exports)
 
 
 def _exports(rows: object, mistakes: list[str]) -> tuple[Plan, ...]:

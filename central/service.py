@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from central.bus import Bus
 from central.config import Config
+from central.days.adopting import adopt
 from central.days.keeper import Days
 from central.intake import Intake
 from central.ledger.database import Ledger
@@ -16,7 +17,6 @@ from central.outflow.pages import Pages
 from central.outflow.sender import Sender
 from central.post import Delivery
 from central.requests.desk import Requests
-from central.rules.plan import Options
 from central.users import users_of
 from central.watch.watcher import Watch
 from ground.journal import Journal
@@ -37,6 +37,7 @@ class Service:
     """Central at work. Constructed without effects; `run` returns the exit code."""
 
     def __init__(self, config: Config) -> None:
+        self._config = config
         topics = Topics(config.broker.prefix)
         self._ledger = Ledger(config.central.database, config.database_password)
         self._bus = Bus(config.broker, self._route, self._connected)
@@ -53,9 +54,9 @@ class Service:
             self._watch.readers,
             sites=config.sites,
             users=users_of(config, self._ledger, people),
+            options=config.options,
         )
-        options = Options(zone=config.central.timezone)
-        self._days = Days(topics, self._bus.publish, self._ledger, people, config.sites, options)
+        self._days = Days(topics, self._bus.publish, self._ledger, people, config.sites, config.options)
         pages = Pages(self._ledger, people, config.zones)
         self._senders = [Sender(plan, pages, self._ledger) for plan in config.exports]
         told = (self._watch.landed, self._requests.landed, self._days.landed)
@@ -70,6 +71,7 @@ class Service:
         steps = self._ledger.migrate(datetime.now(UTC))
         if newer := self._ledger.unknown_steps():
             journal.warning("ledger_newer", steps=",".join(newer))
+        adopt(self._ledger, self._config.options, self._config.sites, datetime.now(UTC))
         self._intake.start()
         self._watch.start()
         self._requests.start()

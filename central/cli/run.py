@@ -16,9 +16,10 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run(options: argparse.Namespace) -> int:
     """Run the service."""
-    from central.service import STOP_SIGNALS, Service  # noqa: PLC0415 - the other verbs start without it
-
     settings = config.load(options.config)
     open_journal(settings.central.log_level)
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    # numpy starts threads as it is imported; a signal must find none that would die of it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    from central.service import Service  # noqa: PLC0415 - the other verbs start without it
+
     return Service(settings).run(notifier())

@@ -1,8 +1,9 @@
 """Owns the versions of shifts, calendars and assignments: added by imports, never changed, never deleted."""
 
 import threading
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select
@@ -11,12 +12,16 @@ from central.ledger.workdays.tables import settings
 from central.schedule.rosters import Rosters
 from central.schedule.version import Item, Version
 
+_CONFIGURATION = "configuration"
+
 
 def versions(connection: Connection) -> list[Version]:
     """Every version of everything."""
-    query = select(
-        settings.c.kind, settings.c.name, settings.c.body, settings.c.number, settings.c.since
-    ).order_by(settings.c.kind, settings.c.name, settings.c.number)
+    query = (
+        select(settings.c.kind, settings.c.name, settings.c.body, settings.c.number, settings.c.since)
+        .where(settings.c.kind != _CONFIGURATION)
+        .order_by(settings.c.kind, settings.c.name, settings.c.number)
+    )
     return [
         Version(Item(kind, name, msgspec.json.decode(body)), number, since)
         for kind, name, body, number, since in connection.execute(query)
@@ -39,6 +44,30 @@ def add(connection: Connection, added: Iterable[Version], at: datetime, source: 
     ]
     if rows:
         connection.execute(insert(settings), rows)
+
+
+def configuration(connection: Connection) -> Mapping[str, Any] | None:
+    """What central.toml said of rules and readers when results were computed last, None if never noted."""
+    query = select(settings.c.body).where(settings.c.kind == _CONFIGURATION)
+    body: bytes | None = connection.execute(query.order_by(settings.c.number.desc()).limit(1)).scalar()
+    return None if body is None else msgspec.json.decode(body)
+
+
+def add_configuration(connection: Connection, body: Mapping[str, Any], since: date, at: datetime) -> None:
+    """Keep what central.toml says from now on, as a version like all others."""
+    last = select(func.max(settings.c.number)).where(settings.c.kind == _CONFIGURATION)
+    number = (connection.execute(last).scalar() or 0) + 1
+    connection.execute(
+        insert(settings).values(
+            kind=_CONFIGURATION,
+            name="",
+            number=number,
+            since=since,
+            body=msgspec.json.encode(body),
+            applied_at=at,
+            source="central.toml",
+        )
+    )
 
 
 class Schedule:

@@ -31,12 +31,12 @@ _FIGURES = ("punches", "rows", "employees", "entries")
 class Answering:
     """Answers requests. Not for more than one thread."""
 
-    def __init__(self, ledger: Ledger, zones: Zones, sites: Sites, users: Users) -> None:
+    def __init__(self, ledger: Ledger, zones: Zones, sites: Sites, users: Users, options: Options) -> None:
         staff = Staff(ledger)
         self._ledger = ledger
         self._zones = zones
         self._users = users
-        self._workdays = WorkdayDesk(ledger, staff, sites, Options(zone=str(zones.organization)))
+        self._workdays = WorkdayDesk(ledger, staff, sites, options)
         self._staff = StaffDesk(ledger, staff, zones)
 
     def answer(self, asked: Asking, sight: Sight, now: datetime) -> Answered:

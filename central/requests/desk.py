@@ -18,6 +18,7 @@ from central.requests.asking import Asking, Refusal, Unclear, read_request
 from central.requests.replies import Replies
 from central.requests.resync_desk import Readers, ResyncDesk
 from central.requests.sights import Sights
+from central.rules.plan import Options
 from central.users import Users
 from central.workdays.interpretation import Sites
 from central.zones import Zones
@@ -47,7 +48,7 @@ class Requests:
     """Serves people. `take`, `landed` and `connected` only take a note, on any thread.
 
     It wants the messages below `admin/+/+`. `readers` gives the readers of each edge that is known, `sites`
-    their roles and branches, `users` decides who may do what.
+    their roles and branches, `users` decides who may do what, `options` are those of the rules.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Requests:
         *,
         sites: Sites | None = None,
         users: Users | None = None,
+        options: Options | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._users = users or Users(ledger, people)
         self._sights = Sights(people)
-        self._answering = Answering(ledger, zones, sites or Sites(zones), self._users)
+        options = options or Options(zone=str(zones.organization))
+        self._answering = Answering(ledger, zones, sites or Sites(zones), self._users, options)
         self._replies = Replies(topics, publish, ledger, clock)
         self._resyncs = ResyncDesk(topics, publish, ledger, zones, readers, self._replies, clock)
         self._clock = clock

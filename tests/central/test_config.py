@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from central.config import load
+from central.rules.plan import Options
 from ground.settings import SettingsError
 
 GOOD = """
@@ -61,6 +62,24 @@ def test_branches_live_in_their_own_zone_or_the_organizations(tmp_path: Path) ->
         (("[broker]", EXPORT.format('kind = "http"\nurl = "x"')), "export[1].secret_file: missing"),
         (("[broker]", EXPORT.format('kind = "http"\nwhat = ["pay"]')), "export[1].what:"),
         (("[broker]", EXPORT.format('kind = "http"\nsecret_fil = "x"')), 'did you mean "secret_file"?'),
+        (
+            ("[broker]", "[rules]\ndedupe_seconds = 3601\n[broker]"),
+            "rules.dedupe_seconds: 3601 is not from 0 to 3600",
+        ),
+        (
+            ("[broker]", "[rules]\njust_seconds = -1\n[broker]"),
+            "rules.just_seconds: -1 is not from 0 to 3600",
+        ),
+        (
+            ("[broker]", "[rules]\ncarry_hours = 48.5\n[broker]"),
+            "rules.carry_hours: 48.5 is not from 0 to 48",
+        ),
+        (
+            ("[broker]", "[rules]\nearly_margin_hours = nan\n[broker]"),
+            "rules.early_margin_hours: nan is not from",
+        ),
+        (("[broker]", '[rules]\ncarry_hours = "16"\n[broker]'), "rules.carry_hours: '16' is wrong"),
+        (("[broker]", "[rules]\ndedup_seconds = 5\n[broker]"), 'unknown key; did you mean "dedupe_seconds"?'),
         (("[central]", "[centre]"), 'centre: unknown key; did you mean "central"?'),
         (("[central]", "[central"), "not valid TOML"),
     ],
@@ -86,6 +105,16 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         load(path)
     assert len(refused.value.mistakes) == 3
+
+
+def test_the_rules_of_the_organization_reach_the_engine_in_seconds(tmp_path: Path) -> None:
+    """Each key of [rules] has its own unit; without the section the specification's numbers hold."""
+    path = tmp_path / "central.toml"
+    path.write_text(GOOD.format(folder=tmp_path))
+    assert load(path).options == Options(zone="Asia/Kolkata")
+    keys = "dedupe_seconds = 0\njust_seconds = 60\ncarry_hours = 1.5\nearly_margin_hours = 24"
+    path.write_text(GOOD.format(folder=tmp_path) + f"\n[rules]\n{keys}\n")
+    assert load(path).options == Options("Asia/Kolkata", 0, 60, 5400, 86400)
 
 
 def test_password_of_the_database_comes_from_a_file(tmp_path: Path) -> None:

@@ -45,6 +45,12 @@ def used(connection: Connection, employee_ids: Collection[str]) -> dict[str, dic
     return found
 
 
+def users_of(connection: Connection, edges: Collection[str]) -> set[str]:
+    """Everybody who ever used a reader of one of these edges."""
+    query = select(uses.c.employee_id).where(uses.c.edge.in_(edges))
+    return set(connection.execute(query).scalars())
+
+
 def use(connection: Connection, rows: Iterable[tuple[str, Reader, int]]) -> None:
     """Store the last day on which employees used readers."""
     told = [

@@ -18,9 +18,10 @@ from central.ledger.database import Ledger
 from central.requests import resyncs
 from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal
+from central.rules.plan import Options
 from central.users import Users
 from tests.central.conftest import NOW
-from tests.central.days.works import OFFICE, SITES, Works
+from tests.central.days.works import OFFICE, SITES, ZONE, Works
 from tests.central.directory.organisations import IDS, filters, staff, units
 from wire.admin import Request
 from wire.facts import Span
@@ -51,7 +52,9 @@ class Company:
         self.works.at("2026-05-13 18:00")
         self.works.settle()
         self.people = people.People(ledger)
-        self._answering = Answering(ledger, SITES.zones, SITES, Users(ledger, self.people))
+        self._answering = Answering(
+            ledger, SITES.zones, SITES, Users(ledger, self.people), Options(zone=ZONE.key)
+        )
 
     @property
     def staff(self) -> Mapping[str, Employee]:

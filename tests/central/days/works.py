@@ -27,6 +27,7 @@ from wire.vitals import Heartbeat, ReaderVital
 
 ZONE = ZoneInfo("Asia/Kolkata")
 SITES = Sites(Zones(ZONE), branches={"pune": ("pune-01",), "pune-01": ("pune-01",)})
+OPTIONS = Options(zone=ZONE.key)
 MONDAY = date(2026, 5, 11)
 
 OFFICE = """
@@ -81,15 +82,15 @@ class Works:
         self.hire(*people_)
         self.days = self.new_days()
 
-    def new_days(self) -> Days:
+    def new_days(self, options: Options = OPTIONS, sites: Sites = SITES) -> Days:
         """Central's days as after a start."""
         return Days(
             Topics(),
             self._publish,
             self.ledger,
             people.People(self.ledger),
-            SITES,
-            Options(zone=ZONE.key),
+            sites,
+            options,
             clock=lambda: self.now,
         )
 
