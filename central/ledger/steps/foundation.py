@@ -1,26 +1,9 @@
-"""Owns the steps that make and change the ledger's tables: named, ordered, each applied once.
-
-A step is SQL for both databases, with words in braces where they differ (`migrations`). Steps that were
-released never change; a change of the schema is a new step at the end of `STEPS` and the same in `schema`.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""The first steps of the ledger's tables: punches, resyncs, workdays, time, audit, users, filters."""
 
 from sqlalchemy import Connection, text
 
 from central.ledger.chain import BEGINNING, Line, link
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change of the schema: `statements` for both databases, others for one of them, then `fill`."""
-
-    name: str
-    statements: tuple[str, ...]
-    sqlite: tuple[str, ...] = ()
-    postgresql: tuple[str, ...] = ()
-    fill: Callable[[Connection], None] | None = None
+from central.ledger.steps.step import Step
 
 
 def _chain_the_audit(connection: Connection) -> None:
@@ -33,7 +16,7 @@ def _chain_the_audit(connection: Connection) -> None:
         connection.execute(update, {"digest": before, "audit_id": audit_id})
 
 
-STEPS: list[Step] = [
+FOUNDATION: list[Step] = [
     Step(
         "0001-ledger",
         (
@@ -218,32 +201,6 @@ STEPS: list[Step] = [
             """CREATE TABLE filters (
                 owner TEXT NOT NULL, name TEXT NOT NULL, payload {bytes} NOT NULL,
                 PRIMARY KEY (owner, name)) {clustered}""",
-        ),
-    ),
-    Step(
-        "0009-exports",
-        (
-            "ALTER TABLE arrivals ADD COLUMN first_new {bytes}",
-            "ALTER TABLE arrivals ADD COLUMN last_new {bytes}",
-            "ALTER TABLE workdays ADD COLUMN revision {long} NOT NULL DEFAULT 0",
-            "CREATE INDEX workdays_by_revision ON workdays (revision, employee_id, day)",
-            """CREATE TABLE exports (
-                exporter TEXT NOT NULL, what TEXT NOT NULL, place {bytes} NOT NULL,
-                sent INTEGER NOT NULL, sent_at_us {long}, tried_at_us {long}, trouble TEXT NOT NULL,
-                PRIMARY KEY (exporter, what)) {clustered}""",
-        ),
-        sqlite=(
-            """UPDATE arrivals SET first_new = held.first, last_new = held.last FROM
-                (SELECT arrival_id, min(punch_id) AS first, max(punch_id) AS last
-                FROM punches GROUP BY arrival_id) AS held
-                WHERE held.arrival_id = arrivals.arrival_id""",
-        ),
-        postgresql=(
-            # Only PostgreSQL 18 knows the least of some bytes.
-            """UPDATE arrivals SET first_new = decode(held.first, 'hex'), last_new = decode(held.last, 'hex')
-                FROM (SELECT arrival_id, min(encode(punch_id, 'hex')) AS first,
-                max(encode(punch_id, 'hex')) AS last FROM punches GROUP BY arrival_id) AS held
-                WHERE held.arrival_id = arrivals.arrival_id""",
         ),
     ),
 ]

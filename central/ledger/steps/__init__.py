@@ -1,0 +1,7 @@
+"""All steps that make and change the ledger's tables, in order."""
+
+from central.ledger.steps.foundation import FOUNDATION
+from central.ledger.steps.later import LATER
+from central.ledger.steps.step import Step
+
+STEPS: list[Step] = [*FOUNDATION, *LATER]

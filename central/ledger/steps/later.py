@@ -1,0 +1,32 @@
+"""The steps of the ledger's tables behind the foundation; a new one goes to the end."""
+
+from central.ledger.steps.step import Step
+
+LATER: list[Step] = [
+    Step(
+        "0009-exports",
+        (
+            "ALTER TABLE arrivals ADD COLUMN first_new {bytes}",
+            "ALTER TABLE arrivals ADD COLUMN last_new {bytes}",
+            "ALTER TABLE workdays ADD COLUMN revision {long} NOT NULL DEFAULT 0",
+            "CREATE INDEX workdays_by_revision ON workdays (revision, employee_id, day)",
+            """CREATE TABLE exports (
+                exporter TEXT NOT NULL, what TEXT NOT NULL, place {bytes} NOT NULL,
+                sent INTEGER NOT NULL, sent_at_us {long}, tried_at_us {long}, trouble TEXT NOT NULL,
+                PRIMARY KEY (exporter, what)) {clustered}""",
+        ),
+        sqlite=(
+            """UPDATE arrivals SET first_new = held.first, last_new = held.last FROM
+                (SELECT arrival_id, min(punch_id) AS first, max(punch_id) AS last
+                FROM punches GROUP BY arrival_id) AS held
+                WHERE held.arrival_id = arrivals.arrival_id""",
+        ),
+        postgresql=(
+            # Only PostgreSQL 18 knows the least of some bytes.
+            """UPDATE arrivals SET first_new = decode(held.first, 'hex'), last_new = decode(held.last, 'hex')
+                FROM (SELECT arrival_id, min(encode(punch_id, 'hex')) AS first,
+                max(encode(punch_id, 'hex')) AS last FROM punches GROUP BY arrival_id) AS held
+                WHERE held.arrival_id = arrivals.arrival_id""",
+        ),
+    ),
+]
