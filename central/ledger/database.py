@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
@@ -20,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from central.ledger import migrations
 from central.ledger.steps import STEPS
+from ground.belongings import make_file
 
 _BUSY_S = 10.0
 """How long SQLite waits for another process (an import, a backup) to finish its transaction."""
@@ -72,6 +74,8 @@ class Ledger:
 
     def migrate(self, now: datetime) -> list[str]:
         """Make the tables, or bring them up to date; return the names of the steps that were missing."""
+        if self._sqlite and self.url.database:
+            make_file(Path(self.url.database))
         with self.write() as connection:
             return migrations.migrate(connection, now)
 

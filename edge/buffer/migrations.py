@@ -11,6 +11,8 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from ground.belongings import make_file
+
 migrate = Migrations("outbox")
 
 
@@ -37,6 +39,7 @@ def prepare(path: Path) -> Path | None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = _set_aside(path) if path.exists() and not _sound(path) else None
+    make_file(path)
     db = Database(path)
     try:
         db.execute("PRAGMA page_size=2048")
