@@ -1,7 +1,7 @@
 """The edge's configuration: `edge.toml` into structs, every mistake told with its place."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,10 +32,21 @@ class OutboxOptions(msgspec.Struct, frozen=True, kw_only=True):
     min_free_mb: Annotated[int, msgspec.Meta(ge=1)] = 100
 
 
+class AccountOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[account]` section: how often the days of the last weeks are counted again.
+
+    A day is told when nothing more came of it for `quiet_s`.
+    """
+
+    every_s: Annotated[int, msgspec.Meta(ge=1)] = 6 * 3600
+    quiet_s: Annotated[int, msgspec.Meta(ge=0)] = 60
+
+
 class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     edge: EdgeOptions
     broker: BrokerOptions
     outbox: OutboxOptions = OutboxOptions()
+    account: AccountOptions = AccountOptions()
     reader: Any = ()
 
 
@@ -62,6 +73,7 @@ class Config:
     outbox: OutboxOptions
     readers: tuple[Configured, ...]
     hash: str
+    account: AccountOptions = field(default_factory=AccountOptions)
 
     @property
     def outbox_path(self) -> Path:
@@ -94,7 +106,8 @@ def load_sound_parts(path: Path) -> tuple[Config | None, list[str]]:
     except TopicError as error:
         mistakes.append(f"broker.prefix: {error}")
     digest = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
-    return Config(sections.edge, sections.broker, sections.outbox, tuple(readers), digest), mistakes
+    config = Config(sections.edge, sections.broker, sections.outbox, tuple(readers), digest, sections.account)
+    return config, mistakes
 
 
 def _readers(rows: object, mistakes: list[str]) -> list[Configured]:

@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from edge import heartbeat, orders
+from edge.accountant import Accountant
 from edge.bedside import Bedside, Standing
 from edge.buffer.outbox import Outbox
 from edge.buffer.store import OutboxError
@@ -21,7 +23,7 @@ from edge.timekeeping import Timekeeping, timekeeper_of
 from edge.uplink.pump import Pump
 from ground.journal import Journal
 from wire.facts import OrderOutcome
-from wire.order import ClockOrder, Order, RereadOrder, ResendOrder
+from wire.order import AccountOrder, ClockOrder, Order, RereadOrder, ResendOrder
 from wire.vitals import Birth, Heartbeat, ReaderBirth
 
 STOP_WITHIN_S = 2.0
@@ -50,15 +52,25 @@ class Daemon:
         self._clocks = [it.name for it in config.readers if getattr(it.reader, "sets_clock", False)]
         self._pump = Pump(config.broker, config.edge.id, self._outbox, self)
         self._outbox.appended = self._pump.wake
+        self._accountant = Accountant(
+            self._outbox,
+            self._book,
+            self._timekeeper.now,
+            {it.name: it.reader.device_kind == "terminal" for it in config.readers},
+            every_s=config.account.every_s,
+            quiet_s=config.account.quiet_s,
+        )
         self._bedside = Bedside(config.edge.state_dir, self._standing)
         for station in self._stations.values():
             station.desk.changed = self._pump.beat_soon
+            station.desk.counted = partial(self._accountant.counted, station.desk.name)
 
     def run(self, notify: Callable[[str], None]) -> int:
         """Work until SIGTERM or SIGINT. The signals must be blocked before any thread starts."""
         for station in self._stations.values():
             station.start()
         self._pump.start()
+        self._accountant.start()
         self._bedside.start()
         notify("READY=1")
         self._journal.info("started", readers=len(self._stations), backlog=self._outbox.mark.backlog)
@@ -72,6 +84,7 @@ class Daemon:
     def _stop(self) -> int:
         began = time.monotonic()
         self._bedside.stop()
+        self._accountant.stop(STOP_WITHIN_S / 4)
         for station in self._stations.values():
             station.ask_to_stop()
         self._pump.stop(STOP_WITHIN_S / 2)
@@ -171,8 +184,20 @@ class Daemon:
         elif isinstance(decision, orders.Accept) and isinstance(order, ClockOrder):
             self._book.opened(order.order_id, decision.readers)
             self._stations[order.reader].desk.give_clock(order)
+        elif isinstance(decision, orders.Accept) and isinstance(order, AccountOrder):
+            self._book.opened(order.order_id, decision.readers)
+            for name in decision.readers:
+                self._count(name, order)
         elif isinstance(decision, orders.Accept) and isinstance(order, ResendOrder):
             self._resend(order)
+
+    def _count(self, reader: str, order: AccountOrder) -> None:
+        """Let a device that can count its own log do so first."""
+        station = self._stations.get(reader)
+        if station is not None and getattr(station.reader, "takes_census", False):
+            station.desk.give_account(order)
+        else:
+            self._accountant.counted(reader, order=order)
 
     def _resend(self, order: ResendOrder) -> None:
         if order.outbox_id != self._outbox.mark.outbox_id:

@@ -10,6 +10,7 @@ import msgspec
 
 from edge.buffer.outbox import Outbox
 from edge.buffer.store import OutboxError
+from edge.census import Census
 from edge.errors import ReaderFault
 from edge.kernel import Timekeeper
 from edge.orders import OrderBook
@@ -20,7 +21,7 @@ from ground.journal import Journal
 from wire.card import lookup_keys
 from wire.codec import decode_fact
 from wire.facts import Fact, OrderOutcome, RereadReport
-from wire.order import ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, RereadOrder
 from wire.punch import Punch
 from wire.vitals import ReaderState, ReaderVital
 
@@ -61,6 +62,8 @@ class ReaderDesk:
         self.stopping = threading.Event()
         self.changed: Callable[[], None] = lambda: None
         """Called when the reader's state or trouble changed, so that the board hears of it at once."""
+        self.counted: Callable[[Census | None, AccountOrder | None, str, str], None] = lambda *_: None
+        """Called with a census, the order that it answers, or why there is none."""
         self._outbox = outbox
         self._timekeeper = timekeeper
         self._book = book
@@ -68,6 +71,7 @@ class ReaderDesk:
         self._journal = Journal(f"reader:{name}")
         self._orders: list[RereadOrder] = []
         self._clock_orders: list[ClockOrder] = []
+        self._account_orders: list[AccountOrder] = []
         self._counts: dict[str, int] = {}
         self._vital = ReaderVital(reader=name, state="starting", since=datetime.now(UTC), reason="starting")
 
@@ -130,6 +134,23 @@ class ReaderDesk:
         self._not_set([order for order in taken if order.expires_at <= now], "expired", "expired", "")
         return [order for order in taken if order.expires_at > now]
 
+    def account_orders(self) -> list[AccountOrder]:
+        """Take the orders to count the device's log that are still good; the others were answered without."""
+        taken, self._account_orders = self._account_orders, []
+        now = self._timekeeper.now().utc
+        for order in taken:
+            if order.expires_at <= now:
+                self.uncounted(order, "expired", "")
+        return [order for order in taken if order.expires_at > now]
+
+    def census(self, census: Census, order: AccountOrder | None = None) -> None:
+        """Pass on what the device's log holds."""
+        self.counted(census, order, "", "")
+
+    def uncounted(self, order: AccountOrder, reason: str, evidence: str) -> None:
+        """Pass on why an order goes without the device's log."""
+        self.counted(None, order, reason, evidence)
+
     def resend(self, order: RereadOrder) -> list[str]:
         """Queue this reader's punches of the order's span and badges again."""
         wanted = {punch.punch_id: seq for seq, punch in self._kept(order)}
@@ -191,10 +212,15 @@ class ReaderDesk:
         """Put an order to set the device's clock into the reader's inbox."""
         self._clock_orders.append(order)
 
+    def give_account(self, order: AccountOrder) -> None:
+        """Put an order to count the device's log into the reader's inbox."""
+        self._account_orders.append(order)
+
     def pause(self, seconds: float) -> None:
         """Wait between two sessions; an order from a person or the end of the daemon cuts it short."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not (self._orders or self._clock_orders):
+        waiting = (self._orders, self._clock_orders, self._account_orders)
+        while (left := until - time.monotonic()) > 0 and not any(waiting):
             if self.wait(min(left, 1.0)):
                 break
 
@@ -209,6 +235,8 @@ class ReaderDesk:
         self._see(state=state, since=since, reason=fault.reason, evidence=fault.evidence)
         self._give_up(self.orders(), fault.reason, fault.evidence)
         self._not_set(self.clock_orders(), "failed", fault.reason, fault.evidence)
+        for order in self.account_orders():
+            self.uncounted(order, fault.reason, fault.evidence)
 
     def _give_up(self, orders: Sequence[RereadOrder], reason: str, evidence: str) -> None:
         at = datetime.now(UTC)

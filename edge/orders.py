@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Literal
 
 from wire.facts import OrderOutcome
-from wire.order import ClockOrder, Order, RereadOrder
+from wire.order import AccountOrder, ClockOrder, Order, RereadOrder
 
 Outcome = Literal["done", "refused", "expired", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Carry it out; a RereadOrder by these readers."""
+    """Carry it out, by these readers if it is for readers."""
 
     readers: tuple[str, ...]
 
@@ -49,10 +49,11 @@ def decide(
         return Refuse("expired", "expired", f"it was good until {order.expires_at.isoformat()}")
     if isinstance(order, ClockOrder):
         return _decide_clock(order, readers, clocks)
-    if not isinstance(order, RereadOrder):
+    if not isinstance(order, RereadOrder | AccountOrder):
         return Accept(())
     wanted = tuple(order.readers) if order.readers is not None else tuple(sorted(readers))
-    missing = [name for name in wanted if name not in readers]
+    counts = isinstance(order, AccountOrder)  # the outbox also knows of readers that are gone
+    missing = [name for name in wanted if name not in readers and not counts]
     if missing or not wanted:
         return Refuse("refused", "unknown-reader", f"no reader {', '.join(missing) or 'at all'} at this edge")
     return Accept(wanted)

@@ -16,6 +16,8 @@ from typing import Annotated
 import msgspec
 
 ID_BYTES = 16
+WINDOW_DAYS = 35
+"""Both sides count the days of the last five weeks again and again; older ones when something changes."""
 _MS_PER_DAY = 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _BEYOND = b"\xff" * (ID_BYTES + 1)

@@ -30,6 +30,25 @@ def stream_of_facts(db: Database) -> None:
     db.execute("CREATE TABLE set_aside (at_ms INTEGER, reason TEXT, body BLOB)")
 
 
+@migrate()
+def ids_know_their_reader(db: Database) -> None:
+    """What is held of a reader's days can be counted, and what was told of them is known."""
+    db.execute("CREATE TABLE readers (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
+    db.execute("INSERT INTO readers (name) SELECT DISTINCT owner FROM facts WHERE owner NOT LIKE '@%'")
+    db.execute("ALTER TABLE seen ADD COLUMN reader INTEGER")
+    db.execute(
+        "UPDATE seen SET reader = (SELECT number FROM readers WHERE name ="
+        " (SELECT CASE WHEN seq + count > seen.seq THEN owner END FROM facts"
+        " WHERE seq <= seen.seq ORDER BY seq DESC LIMIT 1))"
+    )
+    db.execute("ALTER TABLE stream ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE stream SET pruned = (SELECT coalesce(min(seq), 1) - 1 FROM facts)")
+    db.execute(
+        "CREATE TABLE accounts (reader TEXT, day INTEGER, told TEXT NOT NULL, PRIMARY KEY (reader, day))"
+        " WITHOUT ROWID"
+    )
+
+
 def prepare(path: Path) -> Path | None:
     """Bring the file to today's schema; make it if there is none.
 

@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.buffer.books import Books, note_told
 from edge.buffer.rows import ROW_FACTS, Row, Waiting
-from edge.buffer.seen import Seen
+from edge.buffer.seen import Day, Seen
 from edge.buffer.store import OutboxError, Store
 from wire.codec import encode
-from wire.facts import Fact, OrderOutcome
+from wire.facts import Account, Fact, OrderOutcome
 from wire.punch import Punch
 
 FACT_LIMIT = 32 * 1024
@@ -61,7 +62,9 @@ class Outbox:
         self._store = Store(path)
         self._gate = threading.Lock()
         self._queue: list[_Append] = []
-        ((outbox_id, settled, seen_upto),) = self._store.read("SELECT * FROM stream")
+        ((outbox_id, settled, seen_upto),) = self._store.read(
+            "SELECT outbox_id, settled, seen_upto FROM stream"
+        )
         ((newest,),) = self._store.read("SELECT coalesce(max(seq + count - 1), 0) FROM facts")
         try:
             self._seen = Seen(self._store.db, seen_upto)
@@ -120,6 +123,8 @@ class Outbox:
                 if not self._seen.take(db, fact, newest + len(bodies) + 1, self.mark.settled):
                     continue
                 at_ms = int(fact.read_at.timestamp() * 1000)
+            elif isinstance(fact, Account):
+                note_told(db, fact)
             elif isinstance(fact, OrderOutcome):
                 done = (fact.order_id, fact.outcome, at_ms)
                 db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", done)
@@ -181,6 +186,16 @@ class Outbox:
         """Whether the outcome of this order was stored already."""
         return bool(self._store.read("SELECT 1 FROM orders WHERE order_id = ?", (order_id,)))
 
+    def books(self) -> Books:
+        """What is held of readers' days, at this instant; to be closed soon."""
+        with self._store.lock:
+            return Books(self._store.path, self._seen.recent())
+
+    def touched(self) -> set[Day]:
+        """The days of which punches were taken since the last time."""
+        with self._store.lock:
+            return self._seen.touched()
+
     def facts_of(self, owner: str, since_ms: int, until_ms: int) -> Iterator[Waiting]:
         """All facts that an owner appended, read in [since, until), as far as they are kept, in order."""
         found = self._store.read(
@@ -212,11 +227,15 @@ class Outbox:
         """Delete settled rows read before an instant, at most `most`; the newest row always stays."""
         bound = min(self.mark.settled_on_disk, self._seen.upto, self.mark.newest - 1)
         with self._store.transaction() as db:
-            return db.execute(
+            gone = db.execute(
                 "DELETE FROM facts WHERE seq IN"
-                " (SELECT seq FROM facts WHERE seq + count - 1 <= ? AND at_ms < ? ORDER BY seq LIMIT ?)",
+                " (SELECT seq FROM facts WHERE seq + count - 1 <= ? AND at_ms < ? ORDER BY seq LIMIT ?)"
+                " RETURNING seq + count - 1",
                 (bound, before_ms, most),
-            ).rowcount
+            ).fetchall()
+            if gone:
+                db.execute("UPDATE stream SET pruned = max(pruned, ?)", max(gone))
+            return len(gone)
 
     def restart_stream(self) -> None:
         """Begin a new stream with what is kept: central's receipts show that this file is an old copy."""

@@ -12,7 +12,7 @@ from edge.buffer.rows import ROW_FACTS, Row, Waiting, rows
 from wire.codec import encode
 from wire.facts import EdgeEvent
 
-SCHEMA = 1
+SCHEMA = 2
 _PAGES = """
 PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=1000;
 """
@@ -32,6 +32,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise OutboxOutdated(f"{path} does not exist yet; run punchwire-edge migrate")
+        self.path = path
         self.lock = threading.RLock()
         try:
             self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from edge.census import Census
 from edge.errors import Lost, ReaderFault
 from edge.findings import Finding, alarm, fault, good, note, warning
 from edge.readers.examination import Circumstances
 from edge.readers.reader import Desk, Moment, Reader
 from wire.facts import EdgeEvent, Fact
-from wire.order import ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, RereadOrder
 from wire.punch import Punch
 
 OPEN_WITHIN_S = 30.0
@@ -70,6 +71,18 @@ class TrialDesk(Desk):
     def clock_orders(self) -> list[ClockOrder]:
         """There are none."""
         return []
+
+    def account_orders(self) -> list[AccountOrder]:
+        """There are none."""
+        return []
+
+    def census(self, census: Census, order: AccountOrder | None = None) -> None:
+        """Nobody wants it."""
+        del census, order
+
+    def uncounted(self, order: AccountOrder, reason: str, evidence: str) -> None:
+        """Nobody asked."""
+        del order, reason, evidence
 
     def resend(self, order: RereadOrder) -> list[str]:
         """There is nothing to send."""

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Protocol
 
 import msgspec
 
+from edge.census import Census
 from wire.facts import Fact
-from wire.order import ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, RereadOrder
 from wire.punch import Clock, DeviceKind, Punch, Trust
 
 
@@ -75,6 +76,18 @@ class Desk(Protocol):
 
         They come only to readers whose class says `sets_clock = True`.
         """
+
+    def account_orders(self) -> list[AccountOrder]:
+        """Take the orders to count the device's log. Each must be answered by `census` or `uncounted`.
+
+        They come only to readers whose class says `takes_census = True`.
+        """
+
+    def census(self, census: Census, order: AccountOrder | None = None) -> None:
+        """Tell what the device's log holds, because it was read whole, or because an order wants it."""
+
+    def uncounted(self, order: AccountOrder, reason: str, evidence: str) -> None:
+        """Tell why the log could not be counted: a word of `wire.reasons`, and what was seen."""
 
     def resend(self, order: RereadOrder) -> list[str]:
         """For readers without memory: queue the outbox's own punches of the order's span again.

@@ -75,6 +75,7 @@ class Terminal:
             "disabled": self.state.disable,
             "log-cleared": self.state.clear_log,
             "log-rolled": self._roll_log,
+            "record-removed": self.state.remove_record,
             "restart": self.restart,
         }
 

@@ -38,6 +38,7 @@ AT_ONCE = {
     "disabled": "another program left the terminal disabled: nobody can punch",
     "log-cleared": "somebody cleared the log at the terminal's own menu",
     "log-rolled": "the log is full and its oldest tenth was overwritten",
+    "record-removed": "somebody took one record out of the middle of the log",
     "restart": "the terminal starts again",
 }
 """Faults that happen at once."""

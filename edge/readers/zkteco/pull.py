@@ -26,6 +26,7 @@ class Terminal:
     Options: ClassVar[type[msgspec.Struct]] = TerminalOptions
     device_kind: ClassVar[DeviceKind] = "terminal"
     sets_clock: ClassVar[bool] = True
+    takes_census: ClassVar[bool] = True
 
     def __init__(self, name: str, options: TerminalOptions) -> None:
         self._name = name

@@ -11,6 +11,7 @@ from edge.readers.reader import Desk
 from edge.readers.rereads import answer, belongs, failure
 from edge.readers.zkteco.child import Child, Stopped
 from edge.readers.zkteco.clock import SetBy, TerminalClock, zone_named
+from edge.readers.zkteco.counting import Counting, counted
 from edge.readers.zkteco.live import LiveEvents
 from edge.readers.zkteco.logbook import Logbook
 from edge.readers.zkteco.options import TerminalOptions
@@ -20,7 +21,7 @@ from edge.readers.zkteco.records import Layout
 from edge.readers.zkteco.talk import Open, Opened, Sizes
 from edge.readers.zkteco.timetable import Timetable
 from wire.facts import EdgeEvent, Fact
-from wire.order import ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, RereadOrder
 from wire.punch import Punch
 
 _FRESH_S = 1.0
@@ -51,6 +52,7 @@ class Visit:
         self._clock = TerminalClock(name, options, desk, child, self._book.offset_s)
         self._live = LiveEvents(desk, self._book, self._source)
         self._times = Timetable(options.catch_up_s, options.full_read_s)
+        self._counting = Counting()
         self._doubts = Doubts(desk, _DOUBTS)
         self._set_again_at = 0.0
 
@@ -99,6 +101,8 @@ class Visit:
                 self._carry_out(orders)
             for clock_order in self._desk.clock_orders():
                 self._set_clock_on(clock_order)
+            for account_order in self._desk.account_orders():
+                self._count(account_order)
 
     def _source(self) -> Source:
         book = self._book
@@ -143,6 +147,7 @@ class Visit:
         self._book.keep(read, source, self._live.punches, full=full, offset_s=self._clock.before_s)
         self._times.full_at = self._book.full_at
         self._live.settled()
+        self._desk.census(self._counting.count(read, source))
         return read
 
     def _judge(self, read: Accepted) -> None:
@@ -165,7 +170,8 @@ class Visit:
         turn = self._times.turn(now, sizes, known, len(live.punches), hinted=live.hinted)
         if turn == "rest":
             return min(self._options.poll_s, self._times.rest_until_s - now.uptime_s)
-        if turn != "none":
+        over = self._counting.is_due(self._source().shown()) and now.uptime_s >= self._times.rest_until_s
+        if turn != "none" or over:
             self._catch_up(full=turn == "all")
         return self._options.poll_s
 
@@ -241,6 +247,18 @@ class Visit:
     def _failures(self, orders: Sequence[RereadOrder], reason: str, evidence: str) -> list[Fact]:
         at = self._desk.moment().utc
         return [failure(order, self._name, at, reason, evidence) for order in orders]
+
+    def _count(self, order: AccountOrder) -> None:
+        """Read the log again for a count of what it holds of a span."""
+        try:
+            read = self._catch_up(full=False)
+        except ReaderFault as fault:
+            self._desk.uncounted(order, fault.reason, fault.evidence)
+            raise
+        if isinstance(read, Rejected):
+            self._desk.uncounted(order, "read-rejected", read.why)
+        else:
+            self._desk.census(counted(read, self._source_in(read.layout), order.span), order)
 
 
 def _belongs(order: RereadOrder, punch: Punch) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+from edge.census import Census
 from edge.errors import ReaderFault
 from edge.readers.identity import memoryless_punch_id
 from edge.readers.reader import Moment, Reader
 from wire.facts import Fact
-from wire.order import ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, RereadOrder
 from wire.punch import Punch, Trust
 
 DEADLINE_S = 20.0
@@ -24,6 +25,9 @@ class MemoryDesk:
         self.memo: dict[str, str] = {}
         self.waiting_orders: list[RereadOrder] = []
         self.waiting_clock_orders: list[ClockOrder] = []
+        self.waiting_account_orders: list[AccountOrder] = []
+        self.censuses: list[tuple[Census, AccountOrder | None]] = []
+        self.not_counted: list[tuple[AccountOrder, str, str]] = []
         self.oks: list[dict[str, Any]] = []
         self.doubts: list[tuple[str, str]] = []
         self.counts: dict[str, int] = {}
@@ -70,6 +74,19 @@ class MemoryDesk:
         """Take the waiting orders for the clock."""
         taken, self.waiting_clock_orders = self.waiting_clock_orders, []
         return taken
+
+    def account_orders(self) -> list[AccountOrder]:
+        """Take the waiting orders to count."""
+        taken, self.waiting_account_orders = self.waiting_account_orders, []
+        return taken
+
+    def census(self, census: Census, order: AccountOrder | None = None) -> None:
+        """Keep a census, and the order that it was taken for."""
+        self.censuses.append((census, order))
+
+    def uncounted(self, order: AccountOrder, reason: str, evidence: str) -> None:
+        """Keep why a log was not counted."""
+        self.not_counted.append((order, reason, evidence))
 
     def resend(self, order: RereadOrder) -> list[str]:
         """The ids of the punches in the order's span and badges; nothing is sent from memory."""
