@@ -10,7 +10,7 @@ from typing import get_args
 
 import msgspec
 
-from admin import commands, governing, people, reports
+from admin import clocks, commands, governing, people, reports
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from ground.settings import SettingsError
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     resync.add_argument(
         "--request-id", type=_request_id, metavar="ID", help="ask again for the resync of this id"
     )
+    _clock_flags(verb("clock", clocks.clock, "Show how far a terminal's clock is off, or have it set."))
     watch = verb("watch", commands.watch, "Keep the board on the screen.")
     watch.add_argument("--seconds", type=_positive, help="end by itself")
     verb("summary", commands.summary, "Print the ledger in figures.")
@@ -98,6 +99,18 @@ def _parser() -> argparse.ArgumentParser:
     add_words(user, [broker])
     _audit_flags(verb("audit", governing.audit, "Print the audit, oldest line first, or follow its chain."))
     return parser
+
+
+def _clock_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--edge", required=True, help="the branch")
+    parser.add_argument("--reader", required=True, help="the terminal, as edge.toml names it")
+    parser.add_argument("--set", action="store_true", help="set it to the Pi's time, and read it back")
+    parser.add_argument(
+        "--timeout", type=_positive, default=300, metavar="S", help="give up after S seconds (default 300)"
+    )
+    parser.add_argument(
+        "--request-id", type=_request_id, metavar="ID", help="ask again for what became of it"
+    )
 
 
 def _audit_flags(parser: argparse.ArgumentParser) -> None:

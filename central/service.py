@@ -52,6 +52,7 @@ class Service:
             people,
             config.zones,
             self._watch.readers,
+            heartbeats=self._watch.heartbeats,
             sites=config.sites,
             users=users_of(config, self._ledger, people),
             options=config.options,

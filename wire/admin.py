@@ -3,6 +3,7 @@
 Each family of verbs has its own module; what all have in common is in `wire.request`.
 """
 
+from wire.clocks import ClockRequest
 from wire.listing import ExportRequest, PunchesRequest, SummaryRequest
 from wire.people import EmployeesRequest, FacetsRequest, FiltersRequest
 from wire.reporting import DayRequest, ReportRequest
@@ -21,6 +22,7 @@ Request = (
     | FacetsRequest
     | FiltersRequest
     | ExportRequest
+    | ClockRequest
 )
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
@@ -34,4 +36,5 @@ VERBS: dict[str, type[Request]] = {
     "facets": FacetsRequest,
     "filters": FiltersRequest,
     "export": ExportRequest,
+    "clock": ClockRequest,
 }

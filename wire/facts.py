@@ -71,13 +71,18 @@ class FoundPunch(
 class OrderOutcome(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="order-outcome"
 ):
-    """What became of an order as a whole: done, or not, and why."""
+    """What became of an order as a whole: done, or not, and why.
+
+    `figures` are numbers that belong to it: of a `ClockOrder` how many seconds the clock was ahead of the
+    wall clock of the order's zone, `before_s` and, read back, `after_s`.
+    """
 
     order_id: str
     outcome: Literal["done", "refused", "expired", "failed"]
     at: UtcTime
     reason: str = ""
     evidence: str = ""
+    figures: dict[str, float] = {}
 
 
 class EdgeEvent(

@@ -55,7 +55,7 @@ class ClockOrder(
     """Set the clock of one terminal to the Pi's time, as a wall shows it in `zone`, an IANA name.
 
     It is carried out while the Pi is synchronised, and refused otherwise. The outcome is an
-    `OrderOutcome`; what the clock showed before and after is the event `clock_set`.
+    `OrderOutcome` with what the clock showed before and after; the event `clock_set` stands beside it.
     """
 
     order_id: str

@@ -40,7 +40,7 @@ NEXT_STEP: dict[str, str] = {
     "checksum-wrong": "Check cable and network; punchwire-edge doctor tells if lenient_checksums helps.",
     "not-enabled": "Present a finger at the terminal; if it takes none, switch it off and on.",
     "fewer-records": "The terminal shows fewer records than before; find out who cleared it.",
-    "clock-off": "The terminal's clock is wrong; set it at the terminal.",
+    "clock-off": "The terminal's clock is wrong; set it by punchwire clock --set, or at the terminal.",
     "clock-not-settable": "This kind of reader cannot be told the time; set its clock at the device.",
     "clock-refused": "The terminal does not take the time; set it in its own menu.",
     # a local device

@@ -49,8 +49,9 @@ class ReaderVital(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The health of one reader.
 
     `reason` is a word of `wire.reasons` where `state` is not ok; `evidence` is what was seen.
-    `records` and `capacity` are the terminal's own log; `counts` are totals since the daemon
-    started (suppressed repeats, rejected frames, ...).
+    `clock_offset_s` is the terminal's wall clock minus UTC, as it was measured at `clock_at`. `records` and
+    `capacity` are the terminal's own log; `counts` are totals since the daemon started (suppressed repeats,
+    rejected frames, ...).
     """
 
     reader: ReaderName
@@ -63,6 +64,8 @@ class ReaderVital(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     device: str | None = None
     records: int | None = None
     capacity: int | None = None
+    clock_offset_s: float | None = None
+    clock_at: UtcTime | None = None
     counts: dict[str, int] = {}
 
 

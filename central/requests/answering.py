@@ -1,4 +1,4 @@
-"""Owns the answers that one look at the ledger gives: each verb but resync, for what may be seen of it."""
+"""Owns the answers that one look at the ledger gives: all verbs that order nothing, for what may be seen."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +18,7 @@ from central.rules.plan import Options
 from central.users import Users
 from central.workdays.interpretation import Sites
 from central.zones import Zones
+from wire.clocks import ClockRequest
 from wire.listing import PunchesRequest, SummaryRequest
 from wire.reporting import DayRequest, ReportRequest
 from wire.resync import ResyncRequest
@@ -56,8 +57,8 @@ class Answering:
             case PunchesRequest() | SummaryRequest() | AuditRequest() as request:
                 with self._ledger.read() as connection:
                     return self._read(connection, request, sight, now)
-            case ResyncRequest():
-                raise TypeError("a resync is no single answer")
+            case ResyncRequest() | ClockRequest():
+                raise TypeError(f"{asked.verb} is no single answer")
             case request:
                 return self._staff.answer(asked.user, sight.directory, sight.scope.units, request)
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -15,6 +15,7 @@ from central.ledger.people import People
 from central.post import Delivery, Landed, Publish
 from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal, Unclear, read_request
+from central.requests.clock_desk import ClockDesk, Heartbeats
 from central.requests.replies import Replies
 from central.requests.resync_desk import Readers, ResyncDesk
 from central.requests.sights import Sights
@@ -23,12 +24,13 @@ from central.users import Users
 from central.workdays.interpretation import Sites
 from central.zones import Zones
 from ground.journal import Journal
+from wire.clocks import ClockRequest
 from wire.resync import ResyncRequest
 from wire.topics import Topics
 
 TICK_S = 1.0
 LOOK_AGAIN_S = 2.0
-"""Open resyncs are looked at so often even without news: for the deadline, and after the ledger was away."""
+"""Open orders are looked at so often even without news: for the deadline, and after the ledger was away."""
 ACCOUNTS_AGAIN_S = 30.0
 """The broker's accounts are compared with the users so often, whoever had his hands on them in between."""
 
@@ -47,8 +49,9 @@ class _Connected:
 class Requests:
     """Serves people. `take`, `landed` and `connected` only take a note, on any thread.
 
-    It wants the messages below `admin/+/+`. `readers` gives the readers of each edge that is known, `sites`
-    their roles and branches, `users` decides who may do what, `options` are those of the rules.
+    It wants the messages below `admin/+/+`. `readers` gives the readers of each edge that is known,
+    `heartbeats` what edges said last, `sites` roles and branches, `users` decides who may do what,
+    `options` are those of the rules.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Requests:
         zones: Zones,
         readers: Readers,
         *,
+        heartbeats: Heartbeats = dict,
         sites: Sites | None = None,
         users: Users | None = None,
         options: Options | None = None,
@@ -71,6 +75,7 @@ class Requests:
         self._answering = Answering(ledger, zones, sites or Sites(zones), self._users, options)
         self._replies = Replies(topics, publish, ledger, clock)
         self._resyncs = ResyncDesk(topics, publish, ledger, zones, readers, self._replies, clock)
+        self._clocks = ClockDesk(topics, publish, ledger, zones, readers, heartbeats, self._replies, clock)
         self._clock = clock
         self._notes: SimpleQueue[Delivery | Landed | _Connected | None] = SimpleQueue()
         self._look_again = self._accounts_again = 0.0
@@ -116,7 +121,7 @@ class Requests:
                 self._serve(note)
                 if time.monotonic() >= self._look_again:
                     self._look_again = time.monotonic() + LOOK_AGAIN_S
-                    self._resyncs.follow(None)
+                    self._follow(None)
                 if time.monotonic() >= self._accounts_again:
                     self._accounts_again = time.monotonic() + ACCOUNTS_AGAIN_S
                     self._users.write_accounts()
@@ -128,11 +133,15 @@ class Requests:
             case Delivery(levels=("admin", user, verb), payload=payload) if payload:
                 self._request(user, verb, payload)
             case Landed(orders=order_ids):
-                self._resyncs.follow(order_ids)
+                self._follow(order_ids)
             case _Connected():
                 self._resyncs.send_unsent_orders()
             case _:
                 pass
+
+    def _follow(self, order_ids: Collection[str] | None) -> None:
+        self._resyncs.follow(order_ids)
+        self._clocks.follow(order_ids)
 
     def _request(self, user: str, verb: str, payload: bytes) -> None:
         asked = read_request(user, verb, payload)
@@ -158,7 +167,10 @@ class Requests:
             )
 
     def _carry_out(self, asked: Asking, sight: Sight) -> None:
-        if isinstance(asked.request, ResyncRequest):
-            self._resyncs.serve(asked.user, asked.request, sight)
-        else:
-            self._replies.done(asked, *self._answering.answer(asked, sight, self._clock()))
+        match asked.request:
+            case ResyncRequest() as request:
+                self._resyncs.serve(asked.user, request, sight)
+            case ClockRequest() as request:
+                self._clocks.serve(asked, request)
+            case _:
+                self._replies.done(asked, *self._answering.answer(asked, sight, self._clock()))

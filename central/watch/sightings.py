@@ -117,6 +117,11 @@ class Sightings:
         """The readers of each edge: as its birth says, and before any birth those that ever punched."""
         return {edge: self._readers(edge, branch.birth) for edge, branch in self._branches.items()}
 
+    def heartbeats(self) -> Mapping[str, Heartbeat]:
+        """The last heartbeat of each edge that sent one."""
+        beats = {edge: branch.seen.heartbeat for edge, branch in self._branches.items()}
+        return {edge: beat for edge, beat in beats.items() if beat is not None}
+
     def _readers(self, edge: str, birth: Birth | None) -> tuple[str, ...]:
         if birth is not None:
             return tuple(sorted({born.reader for born in birth.readers}))

@@ -79,6 +79,7 @@ class Watch:
         self._loaded = False
         self._connected_at: datetime | None = None
         self._readers: Mapping[str, tuple[str, ...]] = {}
+        self._heartbeats: Mapping[str, Heartbeat] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -97,6 +98,10 @@ class Watch:
     def readers(self) -> Mapping[str, tuple[str, ...]]:
         """The readers of every edge that is known. Any thread may ask."""
         return self._readers
+
+    def heartbeats(self) -> Mapping[str, Heartbeat]:
+        """The last heartbeat of every edge that sent one. Any thread may ask."""
+        return self._heartbeats
 
     def start(self) -> None:
         """Begin to watch."""
@@ -120,6 +125,7 @@ class Watch:
                 self._load()
             self._take_notes()
             self._readers = self._sightings.readers()
+            self._heartbeats = self._sightings.heartbeats()
             now = self._clock()
             if self._loaded and self._has_settled(now):
                 self._display.show(self._sightings.lines(now, self._limits), now)

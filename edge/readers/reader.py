@@ -101,7 +101,8 @@ class Desk(Protocol):
     def ok(self, **seen: Any) -> None:
         """Tell that the device answered just now.
 
-        `seen` may carry fields of `wire.vitals.ReaderVital`: device, records, capacity.
+        `seen` may carry fields of `wire.vitals.ReaderVital`: device, records, capacity, and
+        clock_offset_s with clock_at.
         """
 
     def doubt(self, reason: str, evidence: str) -> None:

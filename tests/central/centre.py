@@ -77,7 +77,14 @@ class Centre:
             TOPICS, publish, self.ledger, returned=self._returned, edges=edges, limits=limits, clock=clock
         )
         self.requests = Requests(
-            TOPICS, publish, self.ledger, people.People(self.ledger), ZONES, self.watch.readers, clock=clock
+            TOPICS,
+            publish,
+            self.ledger,
+            people.People(self.ledger),
+            ZONES,
+            self.watch.readers,
+            heartbeats=self.watch.heartbeats,
+            clock=clock,
         )
         self._intake = Intake(
             self.ledger, TOPICS, publish, self._bus.ack, (self.watch.landed, self.requests.landed), clock

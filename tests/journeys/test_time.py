@@ -3,13 +3,14 @@
 import json
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.stage import KEYBOARD, SERIAL, TERMINAL
+from demo.programs import ProgramError
+from demo.stage import EDGE, KEYBOARD, SERIAL, TERMINAL, ZONE
 from tests.journeys.site import Site
 from tests.waiting import until
 
@@ -46,6 +47,16 @@ class Clocked(Site):
         )
         with self.database() as db:
             return [moved / 1e6 for (moved,) in db.execute(query, (SERIAL,))]
+
+    def clock(self, *flags: str) -> dict[str, Any]:
+        """What `punchwire clock` says of the terminal."""
+        answer: dict[str, Any] = self.ask("clock", "--edge", EDGE, "--reader", TERMINAL, *flags)
+        return answer
+
+    def terminal_off_s(self) -> float:
+        """By how much the terminal's clock is ahead in truth."""
+        shows = datetime.fromisoformat(self.devices[TERMINAL].say({"do": "state"})["clock"])
+        return (shows - datetime.now(UTC).astimezone(ZONE).replace(tzinfo=None)).total_seconds()
 
     def told(self) -> list[str]:
         """The words of the edge's events in the ledger."""
@@ -98,3 +109,19 @@ def test_a_terminal_whose_battery_died_goes_to_review_with_its_true_time(site: C
     assert site._program(*accepting).run().startswith(b"accepted")  # noqa: SLF001
     until(lambda: site.review() == [])
     until(lambda: site.ledger_count() == site.held_count())
+
+
+def test_an_administrator_sets_a_terminals_clock_from_afar(site: Clocked) -> None:
+    """Seen, refused while the Pi itself has no time, then set, read back, and shown as it is now."""
+    until(lambda: site.ledger_count() >= 50)
+    site.devices[TERMINAL].say({"do": "fault", "name": "clock-reset"})
+    with pytest.raises(ProgramError, match="clock failed"):
+        site.clock("--set", "--timeout", "60")
+    assert site.terminal_off_s() < -20 * 365 * 86_400
+    site.sets(synced=True)
+    told = site.clock("--set", "--timeout", "60")
+    assert (told["state"], told["after_s"]) == ("done", pytest.approx(0, abs=3))
+    assert told["before_s"] < -20 * 365 * 86_400
+    assert abs(site.terminal_off_s()) < 10
+    until(lambda: abs(site.clock().get("ahead_s") or 99) < 10, 60, every_s=0.5)
+    assert site.told().count("clock_set") == 1

@@ -31,20 +31,26 @@ _QUARTER_S = 900
 
 @dataclass(frozen=True, slots=True)
 class SetBy:
-    """How setting a clock went: its offsets before and after, and a reason if it did not take."""
+    """How setting a clock went: a reason if it did not take, and how far ahead it was before and after."""
 
-    before_s: float | None
-    after_s: float | None
     reason: str = ""
     evidence: str = ""
+    before_s: float | None = None
+    after_s: float | None = None
 
     def outcome(self, order: ClockOrder, at: datetime) -> OrderOutcome:
         """What becomes of the order that asked for it."""
         outcome: Literal["done", "refused", "failed"] = "failed" if self.reason else "done"
         if self.reason in _REFUSALS:
             outcome = "refused"
+        told = {"before_s": self.before_s, "after_s": self.after_s}
         return OrderOutcome(
-            order_id=order.order_id, outcome=outcome, at=at, reason=self.reason, evidence=self.evidence
+            order_id=order.order_id,
+            outcome=outcome,
+            at=at,
+            reason=self.reason,
+            evidence=self.evidence,
+            figures={name: figure for name, figure in told.items() if figure is not None},
         )
 
 
@@ -80,7 +86,7 @@ class TerminalClock:
             return None
         if self._zone is None:
             return clock_error(offset_s)
-        return round(offset_s - _zone_s(self._zone, moment.utc), 1)
+        return _ahead_s(offset_s, self._zone, moment)
 
     def was_read(self, moment: Moment) -> None:
         """Note that the whole log was read at this moment."""
@@ -123,18 +129,17 @@ class TerminalClock:
         request = SetClock(wall=wall.replace(microsecond=0), within_s=self._options.answer_s)
         self._child.ask(request, ClockShows)
         self._last_s = None
-        _, moment = self._ask()
+        shown, moment = self._ask()
         after_s = self.offset_s(moment)
         self._last_s = after_s
-        wrong_s = None if after_s is None else after_s - _zone_s(zone, moment.utc)
-        if wrong_s is None or abs(wrong_s) > SET_WITHIN_S:
-            told = "nothing" if wrong_s is None else f"{wrong_s:.0f} s off"
-            return SetBy(before_s, after_s, "clock-refused", f"read back, the clock shows {told}"), []
-        done = SetBy(before_s, after_s, evidence=f"it was {_told(before_s)} and is {_told(after_s)} from UTC")
+        was_s, is_s = _ahead_s(before_s, zone, moment), _ahead_s(after_s, zone, moment)
+        if is_s is None or abs(is_s) > SET_WITHIN_S:
+            told = f"read back, it shows {shown or 'no possible date'}"
+            return SetBy("clock-refused", told, was_s, is_s), []
         event = self._event(
             "clock_set", moment, serial=serial, before_s=before_s, after_s=after_s, zone=zone.key
         )
-        return done, [event]
+        return SetBy("", f"read back, it shows {shown}", was_s, is_s), [event]
 
     def _ask(self) -> tuple[datetime | None, Moment]:
         """What it shows, and the moment just after; asked again if that was slow or the Pi's clock moved."""
@@ -167,8 +172,8 @@ def _moved(by_s: float) -> bool:
     return abs(by_s) > CLOCK_OFF_S and not by_the_zone
 
 
-def _told(offset_s: float | None) -> str:
-    return "an unknown time" if offset_s is None else f"{offset_s:.1f} s"
+def _ahead_s(offset_s: float | None, zone: ZoneInfo, moment: Moment) -> float | None:
+    return None if offset_s is None else round(offset_s - _zone_s(zone, moment.utc), 1)
 
 
 def zone_named(name: str) -> ZoneInfo | None:

@@ -124,6 +124,8 @@ class Visit:
         news = self._clock.measure(self._book.serial)
         if news:
             self._desk.emit(news)
+        moment = self._desk.moment()
+        self._desk.ok(clock_offset_s=self._clock.offset_s(moment), clock_at=moment.utc)
         self._doubts.note("clock-off", self._clock.doubt)
 
     # the log
@@ -201,11 +203,11 @@ class Visit:
         try:
             zone = zone_named(order.zone)
             if zone is None:
-                done = SetBy(None, None, "settings-wrong", f"this Pi knows no time zone {order.zone!r}")
+                done = SetBy("settings-wrong", f"this Pi knows no time zone {order.zone!r}")
             else:
                 done = self._set_clock(zone)
         except ReaderFault as fault:
-            done = SetBy(None, None, fault.reason, fault.evidence)
+            done = SetBy(fault.reason, fault.evidence)
             self._desk.emit([done.outcome(order, self._desk.moment().utc)])
             raise
         self._desk.emit([done.outcome(order, self._desk.moment().utc)])
@@ -213,11 +215,11 @@ class Visit:
     def _set_clock(self, zone: ZoneInfo) -> SetBy:
         """Set it by a synchronised Pi, once the log that was written under the old time is read."""
         if self._desk.moment().trust != "synced":
-            return SetBy(None, None, "clock-unsynced", "the Pi's own clock is not synchronised")
+            return SetBy("clock-unsynced", "the Pi's own clock is not synchronised")
         self._measure_clock()
         read = self._catch_up(full=False)
         if isinstance(read, Rejected):
-            return SetBy(None, None, "read-rejected", read.why)
+            return SetBy("read-rejected", read.why)
         done, news = self._clock.set(zone, self._book.serial)
         if news:
             self._desk.emit(news)
