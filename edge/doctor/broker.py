@@ -74,8 +74,10 @@ class Visitor:
         self._logins.put(code)
 
     def _on_message(self, _client: paho.Client, _u: object, message: paho.MQTTMessage) -> None:
-        own = message.topic == self._topics.trial(self._edge)
-        (self._echoes if own else self._statuses).put(bytes(message.payload))
+        if message.topic == self._topics.trial(self._edge):
+            self._echoes.put(bytes(message.payload))
+        elif message.topic == self._topics.central_status:
+            self._statuses.put(bytes(message.payload))
 
     def _login(self) -> Iterator[Finding]:
         user = self._options.user

@@ -15,6 +15,7 @@ from simulators.mosquitto import Mosquitto
 from tests.edge.doctor.branch import EDGE, ROOT, Branch, without_privileges
 from tests.peer import peer
 from tests.waiting import until
+from wire.receipt import Receipt
 from wire.topics import Topics
 from wire.vitals import Status
 
@@ -79,6 +80,14 @@ def test_a_visit_disturbs_neither_terminal_nor_broker(branch: Branch) -> None:
     assert f"{terminal.serial} answers" in told["reader gate"]
     assert "its devices are left to it" in told["edge"]
     assert "it is connected" in told["uplink"]
+
+
+def test_a_receipt_is_not_taken_for_the_word_of_central(branch: Branch) -> None:
+    """At a site that works the broker keeps the last receipt; central is still found online."""
+    broker = branch.mosquitto()
+    with peer(broker, "central") as central:
+        central.send(TOPICS.receipts(EDGE), Receipt(outbox_id="o", upto_seq=7), retain=True)
+    assert branch.diagnosis().wrong == []
 
 
 def test_the_daemons_own_word_is_passed_on(branch: Branch) -> None:
