@@ -11,7 +11,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from edge.readers.reader import Desk, Moment
-from edge.readers.wall_clock import CLOCK_OFF_S, clock_error
+from edge.readers.wall_clock import CLOCK_OFF_S, off_by, zone_s
 from edge.readers.zkteco.child import Child
 from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.punches import measured_offset
@@ -82,11 +82,7 @@ class TerminalClock:
     def error_s(self, moment: Moment) -> float | None:
         """By how much it is wrong: exactly where its zone is known, else by more than zones explain."""
         offset_s = self.offset_s(moment)
-        if offset_s is None:
-            return None
-        if self._zone is None:
-            return clock_error(offset_s)
-        return _ahead_s(offset_s, self._zone, moment)
+        return None if offset_s is None else off_by(offset_s, self._zone, moment.utc)
 
     def was_read(self, moment: Moment) -> None:
         """Note that the whole log was read at this moment."""
@@ -125,7 +121,7 @@ class TerminalClock:
         """
         moment = self._desk.moment()
         before_s = self.offset_s(moment)
-        wall = moment.utc.replace(tzinfo=None) + timedelta(seconds=_zone_s(zone, moment.utc) + 0.5)
+        wall = moment.utc.replace(tzinfo=None) + timedelta(seconds=zone_s(zone, moment.utc) + 0.5)
         request = SetClock(wall=wall.replace(microsecond=0), within_s=self._options.answer_s)
         self._child.ask(request, ClockShows)
         self._last_s = None
@@ -161,10 +157,6 @@ class TerminalClock:
         return EdgeEvent(event=word, at=moment.utc, reader=self._name, fields=dict(fields))
 
 
-def _zone_s(zone: ZoneInfo, utc: datetime) -> float:
-    return (utc.astimezone(zone).utcoffset() or timedelta()).total_seconds()
-
-
 def _moved(by_s: float) -> bool:
     """Whether somebody moved the clock; a change of the zone by quarter hours is none."""
     quarters_s = round(by_s / _QUARTER_S) * _QUARTER_S
@@ -173,7 +165,7 @@ def _moved(by_s: float) -> bool:
 
 
 def _ahead_s(offset_s: float | None, zone: ZoneInfo, moment: Moment) -> float | None:
-    return None if offset_s is None else round(offset_s - _zone_s(zone, moment.utc), 1)
+    return None if offset_s is None else round(offset_s - zone_s(zone, moment.utc), 1)
 
 
 def zone_named(name: str) -> ZoneInfo | None:

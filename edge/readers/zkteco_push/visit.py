@@ -8,7 +8,7 @@ from edge.errors import Lost
 from edge.readers.doubts import Doubts
 from edge.readers.reader import Desk, Moment
 from edge.readers.rereads import Log, answer, failure, reports, tell
-from edge.readers.wall_clock import clock_error
+from edge.readers.wall_clock import CLOCK_OFF_S, off_by
 from edge.readers.zkteco_push import protocol
 from edge.readers.zkteco_push.commands import CHECK, Commands, query_attlog
 from edge.readers.zkteco_push.live_clock import LiveClock
@@ -125,11 +125,14 @@ class Visit:
     # clock and zone
 
     def _measure(self, call: Upload, moment: Moment) -> float | None:
-        offset_s = self._clock.measure(call.body, moment.utc)
-        if offset_s is None or moment.trust == "unset":
+        offset_s = self._clock.measure(call.body, moment)
+        if offset_s is None:
+            return None
+        self._desk.ok(clock_offset_s=offset_s, clock_at=moment.utc)
+        error_s = off_by(offset_s, self._zone, moment.utc)
+        if moment.trust == "unset":
             return offset_s
-        error_s = clock_error(offset_s)
-        if error_s is None:
+        if error_s is None or abs(error_s) <= CLOCK_OFF_S:
             self._doubts.note("clock-off", None)
             return offset_s
         if "clock-off" not in self._doubts:

@@ -16,7 +16,6 @@ from edge.readers.zkteco_push.commands import (
     NotAllowed,
     query_attlog,
 )
-from edge.readers.zkteco_push.live_clock import SETTLED_S, LiveClock
 from edge.readers.zkteco_push.resending import Resending
 from tests.edge.making import punch
 from tests.edge.readers.zkteco_push.making import order
@@ -145,41 +144,3 @@ def test_an_order_without_an_answer_fails_in_time() -> None:
     expired = resending().outcome(101.0, NOW + timedelta(hours=2))
     assert expired is not None
     assert expired.reason == "expired"
-
-
-def row(wall: datetime) -> bytes:
-    return f"7\t{wall:%Y-%m-%d %H:%M:%S}\t0\t1\n".encode()
-
-
-def in_contact(seconds: float, gap: float = 10.0) -> LiveClock:
-    clock = LiveClock(longest_gap_s=35.0)
-    for turn in range(int(seconds / gap) + 1):
-        clock.contact(1000.0 + turn * gap)
-    return clock
-
-
-@given(st.integers(-40_000_000, 50_000))
-def test_a_live_punch_measures_the_clock_whatever_it_shows(error_s: int) -> None:
-    """After ten minutes of contact nothing can have waited: the difference is the clock's own."""
-    utc = datetime(2026, 5, 11, 3, 30, tzinfo=UTC)
-    wall = datetime(2026, 5, 11, 9) + timedelta(seconds=error_s)  # noqa: DTZ001
-    measured = in_contact(SETTLED_S).measure(row(wall), utc)
-    assert measured is not None
-    assert abs(measured - (19_800 + error_s)) <= 1.0
-
-
-def test_a_record_that_may_have_waited_measures_nothing() -> None:
-    """Short contact, a gap, a refusal, several rows or an odd one: no offset is better than a false one."""
-    utc = datetime(2026, 5, 11, 3, 30, tzinfo=UTC)
-    late = row(MAY)
-    assert in_contact(SETTLED_S - 10).measure(late, utc) is None
-    assert LiveClock(35.0).measure(late, utc) is None
-    gap = in_contact(SETTLED_S)
-    gap.contact(5000.0)
-    assert gap.measure(late, utc) is None
-    refused = in_contact(SETTLED_S)
-    refused.broken()
-    assert refused.measure(late, utc) is None
-    assert in_contact(SETTLED_S).measure(late + late, utc) is None
-    assert in_contact(SETTLED_S).measure(b"7\tnever\n", utc) is None
-    assert in_contact(SETTLED_S).measure(b"", utc) is None

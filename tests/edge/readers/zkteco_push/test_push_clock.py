@@ -77,6 +77,7 @@ def test_a_wrong_clock_is_noticed_at_the_next_live_punch(site: Site) -> None:
     assert abs(offset - (19_800 - 200)) < 30
     until(lambda: any(reason == "clock-off" for reason, _ in desk.doubts))
     assert len(desk.events("clock_off")) == 1
+    assert any(told.get("clock_offset_s") == offset for told in desk.oks)
 
 
 def _heard(desk: PushDesk, before: int) -> bool:
