@@ -21,6 +21,7 @@ EDGE_TROUBLE: dict[str, Color] = {
     "edge-silent": "orange",
     "outbox-failed": "red",
     "disk-full": "red",
+    "session-taken": "red",
 }
 """What an edge's own trouble is worth; any other trouble that it reports is orange."""
 

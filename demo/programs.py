@@ -75,6 +75,11 @@ class Program:
         return answer
 
     @property
+    def pid(self) -> int | None:
+        """Its process id, None before it was started and after it was ended."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def runs(self) -> bool:
         """Whether it runs now."""
         return self._process is not None and self._process.poll() is None

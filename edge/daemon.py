@@ -163,6 +163,7 @@ class Daemon:
                 disk_free_bytes=free,
                 disk_floor_bytes=self._config.outbox.min_free_mb * 1_000_000,
                 unconfirmed_s=unconfirmed_s,
+                takeovers=self._pump.takeovers,
             ),
             disk_free_bytes=free,
             memory_bytes=memory_bytes(),

@@ -11,7 +11,7 @@ import msgspec
 from edge.buffer.outbox import Outbox
 from edge.buffer.store import OutboxError
 from edge.census import Census
-from edge.errors import ReaderFault
+from edge.errors import Lost, ReaderFault
 from edge.kernel import Timekeeper
 from edge.orders import OrderBook
 from edge.readers.identity import memoryless_punch_id
@@ -87,7 +87,10 @@ class ReaderDesk:
         return self._timekeeper.now()
 
     def emit(self, facts: Sequence[Fact], memo: Mapping[str, str] | None = None) -> int:
-        """Commit facts. While the outbox refuses, hold them and try again: they exist nowhere else."""
+        """Commit facts. While the outbox refuses, hold them and try again: they exist nowhere else.
+
+        Raises Lost if the daemon is stopped meanwhile.
+        """
         self.seen_at = time.monotonic()
         facts = [*facts, *self._outcomes(facts)]
         while True:
@@ -98,7 +101,8 @@ class ReaderDesk:
                     self._journal.error("append_failed", reason=error, facts=len(facts))
                 self.stored = False
                 if self.wait(_STORE_AGAIN_S):
-                    raise
+                    self._journal.error("facts_given_up", reason=error, facts=len(facts))
+                    raise Lost("outbox-failed", str(error)) from error
                 continue
             self.stored = True
             for fact in facts:

@@ -10,12 +10,17 @@ SILENT_RECEIPTS_S = 60.0
 
 
 def edge_trouble(
-    *, stored: bool, disk_free_bytes: int, disk_floor_bytes: int, unconfirmed_s: float
+    *,
+    stored: bool,
+    disk_free_bytes: int,
+    disk_floor_bytes: int,
+    unconfirmed_s: float,
+    takeovers: tuple[int, datetime] | None = None,
 ) -> tuple[str, str]:
     """The worst trouble of the edge as a whole as (reason, evidence); two empty texts while all is well.
 
     `stored` is False after an append failed; `unconfirmed_s` is how long facts under way have waited
-    for a receipt.
+    for a receipt; `takeovers` is how often another client took the edge's session lately, and when last.
     """
     if not stored:
         return "outbox-failed", "the last append to the outbox failed"
@@ -23,6 +28,12 @@ def edge_trouble(
         return (
             "disk-full",
             f"{disk_free_bytes // 1_000_000} MB free, {disk_floor_bytes // 1_000_000} MB wanted",
+        )
+    if takeovers is not None:
+        count, at = takeovers
+        return (
+            "session-taken",
+            f"another client took the session {count} times, the last at {at:%Y-%m-%dT%H:%M:%SZ}",
         )
     if unconfirmed_s >= SILENT_RECEIPTS_S:
         return "no-receipts", f"no receipt for {int(unconfirmed_s)} s although the broker takes our facts"

@@ -25,6 +25,8 @@ from wire.topics import Topics
 from wire.vitals import Status
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
+_TAKEN_OVER = 142
+"""The reason code of MQTT 5 for a session that another client of the same id has taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,13 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection is gone, or could not be made. The link tries again by itself."""
+    """The connection is gone, or could not be made. The link tries again by itself.
+
+    `taken` tells that the broker gave the session to another client of the same id.
+    """
 
     reason: str
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +173,9 @@ class Link:
             self._client = None
             self._lost(f"the broker cannot be reached: {error}")
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str, *, taken: bool = False) -> None:
         """Tell it, and let the next attempt wait; not all edges of a broker that died wait equally long."""
-        self._events.append(Disconnected(reason))
+        self._events.append(Disconnected(reason, taken))
         self._pause_s = min(max(2 * self._pause_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
         self._connect_at = time.monotonic() + self._pause_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
@@ -183,9 +189,8 @@ class Link:
             self._events.append(Disconnected(f"the broker refused the login: {code}"))
             return
         topics = self._topics
-        client.subscribe(
-            [(topics.receipts(self._edge), 1), (topics.orders(self._edge), 1), (topics.central_status, 1)]
-        )
+        ours = (topics.status(self._edge), topics.receipts(self._edge), topics.orders(self._edge))
+        client.subscribe([(topic, 1) for topic in (*ours, topics.central_status)])
         self._pause_s = 0.0
         limit = getattr(properties, "MaximumPacketSize", MESSAGE_LIMIT)
         self._events.append(Connected(self.session, min(int(limit), MESSAGE_LIMIT)))
@@ -198,7 +203,7 @@ class Link:
         code: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._lost(str(code))
+        self._lost(str(code), taken=code.value == _TAKEN_OVER)
 
     def _on_message(self, _client: paho.Client, _u: object, message: paho.MQTTMessage) -> None:
         self._events.append(Message(message.topic, bytes(message.payload)))

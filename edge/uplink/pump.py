@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from datetime import UTC, datetime
 from typing import Protocol
 
 from edge.buffer.outbox import Outbox
@@ -10,11 +11,12 @@ from edge.buffer.rows import Waiting
 from edge.buffer.store import OutboxError
 from edge.uplink.envelope import ENVELOPE_BYTES, is_live, joined
 from edge.uplink.link import Connected, Disconnected, Event, Link, Message, Refused
+from edge.uplink.rivals import Rivals
 from edge.uplink.window import Window
 from ground.journal import Journal
 from ground.mqtt import BrokerOptions
 from wire.codec import WireError, decode, decode_order, encode
-from wire.facts import BATCH_LIMIT
+from wire.facts import BATCH_LIMIT, EdgeEvent
 from wire.order import Order
 from wire.receipt import Receipt
 from wire.topics import Topics
@@ -59,6 +61,7 @@ class Pump:
         self._window = Window(settled=outbox.mark.settled, known=outbox.mark.newest)
         self._message_limit = 0
         self._noted = outbox.mark.newest
+        self._rivals = Rivals()
         self._offline_since: float | None = time.monotonic()
         self._offline_told = False
         self._beat_at = self._keep_at = 0.0
@@ -103,6 +106,11 @@ class Pump:
     def unconfirmed_s(self) -> float:
         """How long facts under way have waited for a receipt."""
         return self._window.unconfirmed_s(time.monotonic())
+
+    @property
+    def takeovers(self) -> tuple[int, datetime] | None:
+        """How often another client took this edge's session lately, and when last."""
+        return self._rivals.lately(time.monotonic())
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -154,6 +162,7 @@ class Pump:
 
     def _connected(self, event: Connected) -> None:
         self._message_limit = event.message_limit
+        self._rivals.connected(event.session)
         self._link.publish_status(online=True)
         self._announce()
         silent_s = 0.0 if self._offline_since is None else time.monotonic() - self._offline_since
@@ -166,12 +175,27 @@ class Pump:
 
     def _disconnected(self, event: Disconnected) -> None:
         self._window.close()
+        if self._message_limit:
+            self._rivals.lost()
         self._message_limit = 0
+        if event.taken:
+            self._taken()
         if self._offline_since is None:
             self._offline_since = time.monotonic()
         tell = self._journal.debug if self._offline_told else self._journal.warning
         tell("broker_lost", reason=event.reason)
         self._offline_told = True
+
+    def _taken(self) -> None:
+        """Somebody else is logged in as this edge, perhaps a copy of its card: share no stream with him."""
+        at = datetime.now(UTC)
+        self._rivals.took(at, time.monotonic())
+        self._beat_at = 0.0
+        if not self._rivals.parted:
+            self._journal.error("session_taken", edge=self._edge)
+            self._outbox.append("@uplink", [EdgeEvent(event="session_taken", at=at)])
+            self._restart_stream()
+            self._rivals.parted = True
 
     def beat(self) -> None:
         """Publish the heartbeat now."""
@@ -188,6 +212,9 @@ class Pump:
                 self._receipt(decode(event.payload, Receipt))
             elif event.topic == self._topics.central_status:
                 self._central(decode(event.payload, Status))
+            elif event.topic == self._topics.status(self._edge):
+                if self._rivals.wrote(decode(event.payload, Status).session):
+                    self._taken()
             else:
                 self._voice.order(decode_order(event.payload))
         except WireError as error:
@@ -219,7 +246,8 @@ class Pump:
         self._outbox.restart_stream()
         fresh = self._outbox.mark
         self._window = Window(settled=fresh.settled, known=fresh.newest, is_open=self._window.is_open)
-        self._announce()
+        if self._message_limit:
+            self._announce()
 
     def _send(self) -> None:
         while (room := min(self._window.room(), BATCH_LIMIT)) > 0 and self._message_limit:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +75,15 @@ class Broker:
             self.retained[letter.topic] = letter.payload
 
 
+_sessions = count()
+
+
 class EdgeLink:
     """Stands in the place of the pump's connection."""
 
-    session = "s"
-
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+        self.session = ""
 
     def wake(self) -> None:
         """Nobody waits here."""
@@ -129,7 +132,7 @@ class ModelEdge:
         # The model drives the daemon's parts in the place of its threads.
         self.pump: Any = self.daemon._pump  # noqa: SLF001
         self.outbox: Outbox = self.daemon._outbox  # noqa: SLF001
-        vars(self.pump)["_link"] = EdgeLink(self._broker)
+        self._link = vars(self.pump)["_link"] = EdgeLink(self._broker)
         self.read_terminal()
 
     def die(self) -> None:
@@ -142,15 +145,15 @@ class ModelEdge:
         """Bring what is new of the terminal's log into the outbox."""
         self.outbox.append("gate", self.log)
 
-    def punched(self, count: int) -> None:
+    def punched(self, many: int) -> None:
         """People punch at the terminal, and their live events arrive."""
-        fresh = [punch(len(self.log) + number) for number in range(count)]
+        fresh = [punch(len(self.log) + number) for number in range(many)]
         self.log += fresh
         self.outbox.append("gate", fresh)
 
-    def carded(self, count: int) -> None:
+    def carded(self, many: int) -> None:
         """People present cards."""
-        for _ in range(count):
+        for _ in range(many):
             self._cards += 1
             at = AT + timedelta(seconds=self._cards, milliseconds=1)
             one = Punch(
@@ -168,15 +171,16 @@ class ModelEdge:
         """Come to the broker, and get what it retained."""
         self._broker.edge_is_there = True
         self._broker.to_edge.clear()
-        self.hear(Connected("s", MESSAGE_LIMIT))
-        for topic in (TOPICS.receipts(EDGE), TOPICS.central_status):
+        for topic in (TOPICS.status(EDGE), TOPICS.receipts(EDGE), TOPICS.central_status):
             if topic in self._broker.retained:
                 self._broker.to_edge.append(Letter(topic, self._broker.retained[topic]))
+        self._link.session = f"s{next(_sessions)}"
+        self.hear(Connected(self._link.session, MESSAGE_LIMIT))
 
     def disconnect(self) -> None:
         """Lose the connection; central sees the last will."""
         if self._broker.edge_is_there:
-            EdgeLink(self._broker).publish_status(online=False)
+            self._link.publish_status(online=False)
             self._broker.edge_is_there = False
             self._broker.to_edge.clear()
             self.hear(Disconnected("model"))
@@ -202,12 +206,17 @@ class ModelEdge:
         window.went_back_at -= seconds
         self.work()
 
-    def copy_of_file(self) -> Path:
-        """An image of the card as it is now."""
-        image = self._folder / "image.db"
+    def twin(self, folder: Path) -> "ModelEdge":
+        """A second Pi that boots from a copy of this one's card; its people present other cards."""
+        folder.mkdir()
+        twin = ModelEdge(folder, self._broker, self.copy_of_file)
+        twin._cards = self._cards + 1000
+        return twin
+
+    def copy_of_file(self, image: Path) -> None:
+        """Make an image of the card as it is now."""
         with closing(sqlite3.connect(self._path)) as source, closing(sqlite3.connect(image)) as target:
             source.backup(target)
-        return image
 
     def roll_back(self, image: Path) -> None:
         """Boot from an older image: a card that forgot its last writes."""

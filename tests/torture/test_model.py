@@ -56,7 +56,7 @@ class Conservation(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._place = tempfile.TemporaryDirectory(prefix="model-", dir=MEMORY)
-        folder = Path(self._place.name)
+        self.folder = folder = Path(self._place.name)
         self.broker = Broker()
         self.central = ModelCentral(
             folder / "ledger.db", self.templates / "ledger.db", self.broker, self.check_receipt
@@ -174,7 +174,9 @@ class Conservation(RuleBasedStateMachine):
 
     @rule()
     def card_is_imaged(self) -> None:
-        self.image = self.edge.copy_of_file()
+        self.image = self.folder / "image.db"
+        self.image.unlink(missing_ok=True)
+        self.edge.copy_of_file(self.image)
 
     @precondition(lambda self: self.image is not None)
     @rule(offline=st.integers(0, 6), restarted=st.booleans())
@@ -319,4 +321,35 @@ def test_a_card_that_forgot_its_last_writes_loses_no_punch_that_came_after(resta
     site.card_forgets_its_last_writes(offline=6, restarted=restarted)
     site.behaves()
     site.nothing_is_settled_that_central_never_held()
+    site.teardown()
+
+
+def test_a_copy_of_the_card_in_a_second_pi_settles_nothing_for_the_first() -> None:
+    """The two number different punches alike; a receipt for the one's is none for the other's."""
+    site = Conservation()
+    site.everybody_is_there()
+    site.cards(2)
+    site.behaves()
+    twin = site.edge.twin(site.folder / "twin")
+    site.edge.disconnect()
+    twin.connect()
+    while site.broker.to_edge:
+        twin.receives(site.broker.to_edge.pop(0))
+    twin.carded(1)
+    twin.work()
+    sent = site.taken(site.broker.to_central, -1)
+    assert sent.topic == TOPICS.facts(EDGE), "and it is lost"
+    twin.disconnect()
+    site.cards(1)
+    site.edge.connect()
+    site.behaves()
+    site.edge.disconnect()
+    twin.connect()
+    while site.broker.to_central or site.broker.to_edge:
+        if site.broker.to_central:
+            site.central.receives([site.broker.to_central.pop(0)])
+        if site.broker.to_edge:
+            twin.receives(site.broker.to_edge.pop(0))
+    assert set(twin.held().values()) <= site.central.held()
+    twin.die()
     site.teardown()
