@@ -182,13 +182,13 @@ class Days:
                 piece = computed
                 if piece.further:
                     pieces.append((piece.further, (span[1] + 1, span[1] + 1)))
-            sent, self._sent = self._sent, []
             with self._ledger.write() as connection:
-                results.sent(connection, sent)
+                results.sent(connection, self._sent)
                 piece.store(connection)
                 if not pieces:
                     doubts.note(connection, wanted.doubted)
                     marks.drop(connection, wanted.mark_ids)
+            self._sent = []
             self._send(piece.to_send)
             news += len(piece.to_send)
             days += piece.days

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from central import computing
 from central.ledger.database import Ledger
-from central.ledger.workdays import doubts, marks
+from central.ledger.workdays import doubts, marks, results
 from central.rules.clocking import Event
 from central.rules.day import DayResult
 from central.rules.plan import Plan
@@ -230,6 +231,29 @@ def test_what_could_not_be_published_is_published_later(works: Works) -> None:
     works.days.connected()
     works.settle()
     assert len(works.published) == 2
+
+
+def test_a_full_disk_does_not_make_central_forget_what_it_published(tmp_path: Path) -> None:
+    """What went out while the ledger took nothing is noted when it does again, and not published twice."""
+    ledger = Ledger(str(tmp_path / "ledger.db"))
+    ledger.migrate(NOW)
+    works = Works(ledger, tmp_path)
+    works.settings(OFFICE)
+    works.settle()
+    works.punch("2026-05-11 09:00")
+    works.days.turn()
+    works.punch("2026-05-12 09:00")
+    refuse = "CREATE TRIGGER full BEFORE UPDATE ON workdays BEGIN SELECT RAISE(ABORT, 'full'); END"
+    with ledger.write() as connection:
+        connection.exec_driver_sql(refuse)
+    with pytest.raises(IntegrityError):
+        works.settle()
+    with ledger.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
+    works.settle()
+    with ledger.read() as connection:
+        assert results.unsent(connection, 10) == []
+    ledger.close()
 
 
 def test_what_was_in_hand_when_central_died_is_done_by_the_next(works: Works) -> None:
