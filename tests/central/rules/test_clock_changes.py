@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from central.rules.plan import Options, instant
+from central.rules.shift import Lunch
 from tests.central.rules.stage import AFTER_END, minutes, plan_of, the_day, weekly, works
 
 BERLIN = Options(zone="Europe/Berlin")
@@ -60,6 +61,17 @@ def test_the_limit_of_a_night_lies_halfway_in_elapsed_time() -> None:
     """R8 and R28: from 06:00 to 22:00 on the long Sunday are sixteen hours, on the Saturday too."""
     saturday, sunday = plan_of(weekly(NIGHT), 2, AUTUMN, BERLIN).period
     assert saturday.closes - saturday.ends == sunday.starts - saturday.closes == 8 * HOUR
+
+
+def test_a_lunch_hour_that_the_clock_skips_is_no_lunch_hour() -> None:
+    """C6 and R28: of a lunch from two to three spring leaves nothing; an OUT at three is not before it."""
+    row = works("22:00-06:00", Lunch("fixed", 2 * HOUR, 3 * HOUR))
+    three = the_day(row, "in 22:00, out 03:00+1, in 03:20+1, out 06:00+1", day=SPRING, options=BERLIN).figures
+    assert (three.breaks, three.lunch) == (20 * 60, 0)
+    before = the_day(
+        row, "in 22:00, out 01:59+1, in 03:19+1, out 06:00+1", day=SPRING, options=BERLIN
+    ).figures
+    assert (before.breaks, before.lunch) == (20 * 60, 20 * 60)
 
 
 def test_half_an_hour_of_summer_time_counts_as_half_an_hour() -> None:

@@ -97,7 +97,10 @@ def test_a_carried_clocking_is_flagged_where_it_ended_up() -> None:
     monday, tuesday = evaluate(plan_of(shift, 2), punches("in 14:00, ? 00:30+1"))
     assert monday.flags == ("direction_inferred", "carried")
     assert tuesday.flags == ()
-    assert evaluate(plan_of(shift, 2), punches("in 14:00, out 00:30+1"))[0].flags == ("carried",)
+    known = evaluate(plan_of(shift, 2), punches("in 14:00, out 00:30+1"))[0]
+    assert known.flags == ("carried",)
+    assert [step.how for step in known.sequence] == ["read", "read"]
+    assert [step.how for step in monday.sequence] == ["read", "inferred"]
 
 
 def test_an_open_day_is_flagged_for_its_added_out() -> None:

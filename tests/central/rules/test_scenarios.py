@@ -122,6 +122,37 @@ def test_a_guessed_direction_depends_on_all_days_before_it() -> None:
         assert explain(data)["days"] == {f"2026-05-{day}": whole[f"2026-05-{day}"]}
 
 
+def test_what_came_before_is_looked_for_by_the_clock_of_the_zone() -> None:
+    """An evening in Chicago is the next date in UTC: what is silent there may have been worked here."""
+    walls = ["01-05T16:00", "01-06T07:00", "01-06T17:30", "01-07T18:30", "01-08T09:00"]
+    scenario = {
+        "period": {"start": "2026-01-08", "end": "2026-01-08"},
+        "cardholder": {"id": "E1", "cards": [{"id": "A"}]},
+        "events": [{"at": f"2026-{wall}:00", "card": "A", "dir": None} for wall in walls],
+        "options": {"timezone": "America/Chicago", "carry_hours": 48},
+    }
+    thursday = explain(scenario)["days"]["2026-01-08"]
+    assert thursday["events"][0] == ["2026-01-08T09:00:00", "IN", "real"]
+    assert thursday["flags"] == ["out_added", "direction_inferred", "discarded"]
+
+
+def test_what_came_before_may_have_come_on_the_evening_of_the_date_behind_it() -> None:
+    """A shift of 24 hours from a quarter to midnight has what comes on the next date, far west of UTC."""
+    rows = [{"workday": True, "report": "23:45", "knock_off": "23:45"}, *[{"workday": False}] * 3]
+    walls = ["01-06T23:50", "01-06T23:55", "01-07T10:00", "01-08T01:00"]
+    scenario = {
+        "period": {"start": "2026-01-08", "end": "2026-01-08"},
+        "cardholder": {"id": "E1", "cards": [{"id": "A"}], "custom_shift": "long"},
+        "shifts": {"long": {"type": "regular", "start_date": "2026-01-05", "rows": rows}},
+        "events": [{"at": f"2026-{wall}:00", "card": "A", "dir": None} for wall in walls],
+        "options": {"timezone": "Etc/GMT+12"},
+    }
+    assert explain(scenario)["days"]["2026-01-08"]["status"] == "off"
+    scenario["period"] = {"start": "2026-01-05", "end": "2026-01-08"}
+    days = explain(scenario)["days"]
+    assert [len(day["events"]) for day in days.values()] == [2, 0, 2, 0]
+
+
 def test_a_person_without_a_card_is_not_in_the_result() -> None:
     """C2.2: the answer says so and has no days."""
     answered = explain(_office(cardholder__cards__0__enabled=False))

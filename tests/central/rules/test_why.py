@@ -259,6 +259,12 @@ def test_the_extents_of_a_day_off_are_told() -> None:
         ),
         (
             FIXED,
+            "in 08:00, out 12:00, in 12:40, out 16:00",
+            ALL_OFF,
+            "R18: the break from 12:00 is the first to begin in the lunch hour 12:00 to 13:00: it is lunch.",
+        ),
+        (
+            FIXED,
             "in 08:00, out 10:00, in 10:15, out 16:00",
             ALL_OFF,
             "R18: no break begins in the lunch hour 12:00 to 13:00; the last before, from 10:00, is lunch.",

@@ -1,6 +1,7 @@
 """C4: events put in order, freed of duplicates, given to workdays, and their directions inferred."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -124,6 +125,17 @@ def test_at_one_instant_the_alternating_event_comes_first(events: str, sequence:
     plan = plan_of(weekly(OFFICE))
     assert written(evaluate(plan, punches(events))[0].sequence) == sequence
     assert written(evaluate(plan, punches(events)[::-1])[0].sequence) == sequence
+
+
+def test_events_of_a_single_instant_are_put_in_order_too() -> None:
+    """R4 and R5 ask for no other event beside them."""
+    plan = plan_of(weekly(OFFICE), options=NO_FILTER)
+    for events in (
+        punches("? 08:00, out 08:00, in 08:00, in 08:00"),
+        punches("in 08:00, out 08:00, ? 08:00"),
+    ):
+        sequence = evaluate(plan, events)[0].sequence
+        assert written(sequence) == "in 08:00, out 08:00, in 08:00, out 16:00*"
 
 
 def test_an_unknown_direction_comes_last_at_one_instant() -> None:
@@ -318,6 +330,13 @@ def test_an_evening_event_may_belong_to_the_next_date() -> None:
     """R8: before an early start the workday begins on the evening before."""
     at = punches("in 22:30")[0].at
     assert natural_day(always(cycle(DAY_OFF, EARLY)), at, DEFAULTS) == MONDAY + DAY
+
+
+def test_the_workday_of_an_event_is_told_by_the_organizations_clock() -> None:
+    """R8: on Monday at half past one in Pago Pago it is Tuesday in UTC, and still Sunday's night."""
+    pago = Options(zone="Pacific/Pago_Pago")
+    at = punches("out 13:30", zone=ZoneInfo(pago.zone))[0].at
+    assert natural_day(always(weekly(NIGHT)), at, pago) == MONDAY - DAY
 
 
 def test_a_day_off_has_no_hours() -> None:
