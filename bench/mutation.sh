@@ -37,5 +37,5 @@ mutmut=$work/venv/bin/mutmut
 lived=$("$mutmut" results | sed -nE 's#^ *(.*): (survived|not checked)$#\1#p')
 # shellcheck disable=SC2086 # one name a word
 [ -z "$lived" ] || "$mutmut" run --max-children 2 $lived > ../run.log 2>&1 || true
-tail -n 1 ../run.log | tr '\r' '\n' | tail -n 1
+tr '\r' '\n' < ../run.log | grep 🎉 | tail -n 1
 "$mutmut" results

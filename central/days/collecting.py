@@ -33,10 +33,10 @@ class Wanted:
     mark_ids: list[int] = field(default_factory=list)
     doubted: list[tuple[bytes, str]] = field(default_factory=list)
 
-    def add(self, employee_id: str, days: DaySpan) -> None:
+    def add(self, employee_id: str, *days: DaySpan) -> None:
         """Want some more workdays."""
-        if days[0] <= days[1]:
-            self.spans[employee_id] = merged([*self.spans.get(employee_id, ()), days])
+        if spans := merged([*self.spans.get(employee_id, ()), *days]):
+            self.spans[employee_id] = spans
 
     @property
     def days(self) -> int:
@@ -84,6 +84,7 @@ class Collector:
         for mark in found:
             wanted.mark_ids.append(mark.mark_id)
             days_of.setdefault((mark.badge_key or "", mark.edge or ""), set()).add(mark.first_day or 0)
+        touched: dict[str, set[DaySpan]] = {}
         alike: dict[frozenset[int], set[tuple[str, str]]] = {}
         for badge, days in days_of.items():
             alike.setdefault(frozenset(days), set()).add(badge)
@@ -98,7 +99,10 @@ class Collector:
                 elif owner is not None:
                     for at in {time.at, *self._told(punch)}:
                         first, last = self._computer.touched(owner, punch, at)
-                        wanted.add(owner.employee_id, (first, min(last, max(today, first + 1))))
+                        span = first, min(last, max(today, first + 1))
+                        touched.setdefault(owner.employee_id, set()).add(span)
+        for employee_id, spans in touched.items():
+            wanted.add(employee_id, *spans)
 
     def _told(self, punch: Raw) -> Iterator[int]:
         """Where a punch may have counted before its time was corrected: where it says itself."""

@@ -9,7 +9,7 @@ from central.computing import Computer, PersonDays
 from central.ledger.workdays import coverage, marks, results, waiting
 from central.ledger.workdays.results import Place, Stored
 from central.rules.day import DayResult as Evaluated
-from central.timing.flags import unsure_of
+from central.timing.flags import flagged, unsure_dates
 from central.workdays.contacts import Contacts, Reader
 from central.workdays.published import SETTLE_S, is_over, published, unread_for, waiting_for
 from central.workdays.span import DaySpan, number
@@ -80,6 +80,7 @@ class _Comparison:
         self._today = computer.today(now)
         self._id = person.employee.employee_id
         self._readers = {punch: f"{edge}/{reader}" for punch, (edge, reader) in person.readers.items()}
+        self._unsure = unsure_dates(person.results, person.times)
 
     def run(
         self, held: Mapping[Place, Stored], before: DaySpan | None, used: Mapping[Reader, int], days: DaySpan
@@ -139,7 +140,9 @@ class _Comparison:
         result = published(self._id, evaluated, entry, self._readers, self._computer.zone, self._now)
         edges = self._computer.sites.edges_of(self._person.employee.branch)
         unread = unread_for(evaluated, self._contacts, self._contacts.used(edges, used, day), self._now)
-        result = waiting_for(unsure_of(result, evaluated, self._person.times), unread)
+        if workday.date in self._unsure:
+            result = flagged(result)
+        result = waiting_for(result, unread)
         encoded = encode(result)
         news = old is None or old.result != encoded
         due_s = None if over else workday.ends + SETTLE_S

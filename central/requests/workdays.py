@@ -21,6 +21,7 @@ from central.requests.review import review
 from central.rules.explain.why import why
 from central.rules.plan import Options
 from central.schedule.rosters import told
+from central.timing.flags import UNSURE, flagged, unsure_dates
 from central.workdays.contacts import Contacts
 from central.workdays.interpretation import Sites
 from central.workdays.published import published, unread_for, waiting_for
@@ -121,12 +122,18 @@ class WorkdayDesk:
         readers = {punch: f"{edge}/{reader}" for punch, (edge, reader) in person.readers.items()}
         result = published(employee.employee_id, evaluated, entry, readers, computer.zone, as_of)
         candidates = contacts.used(self._sites.edges_of(employee.branch), used, day)
+        if unsure_dates(person.results, person.times):
+            result = flagged(result)
         result = waiting_for(result, unread_for(evaluated, contacts, candidates, as_of))
         stored = held.get((employee.employee_id, day))
         return DayAnswer(
             name=employee.name,
             day=result,
-            why=(told(entry, employee.employee_id), *why(evaluated, self._options), *_about_readers(result)),
+            why=(
+                told(entry, employee.employee_id),
+                *why(evaluated, self._options),
+                *_beside_the_rules(result),
+            ),
             stored=stored is not None and stored.result == encode(result),
         )
 
@@ -134,9 +141,11 @@ class WorkdayDesk:
         return Computer(directory, self._schedule.rosters(connection), self._sites, self._options)
 
 
-def _about_readers(result: DayResult) -> Iterator[str]:
+def _beside_the_rules(result: DayResult) -> Iterator[str]:
     for reader in result.awaiting:
         yield f"The reader {reader} has not been read past the end of the shift, so punches may still come."
+    if UNSURE in result.flags:
+        yield "A clock was wrong or never set: a punch may belong to another time, or to a neighbouring day."
 
 
 def _stored(

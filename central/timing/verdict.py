@@ -64,13 +64,11 @@ class Timed:
             return None
         return max(self.at - self.earliest, self.latest - self.at, 0.0)
 
-    def flags(self, opens: int, closes: int) -> bool:
-        """Whether a workday must show that this punch may be its own wrongly, or its neighbour's."""
+    @property
+    def span(self) -> tuple[float, float]:
+        """The first and the last instant at which it may have been; both are `at` if nothing was measured."""
         first = self.at if self.earliest is None else min(self.at, self.earliest)
-        last = self.at if self.latest is None else max(self.at, self.latest)
-        if last < opens or first >= closes:
-            return False
-        return self.unsure or first < opens or last >= closes
+        return first, self.at if self.latest is None else max(self.at, self.latest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.timing.boots import Boot, Sighting, dated, mended, started, told_by
+from central.timing.flags import unsure_places
 from central.timing.verdict import Doubt, Timed, timed
 from central.workdays.interpretation import Raw, Sites
 from central.zones import Zones
@@ -87,7 +88,7 @@ def test_where_no_time_server_is_what_arrives_soon_counts_flagged(waited_s: floa
     raw = replace(PLAIN, read_at_us=PLAIN.read_at_us - int(waited_s) * US, clock_trust="unset")
     found = timed(raw, sites())
     assert (found.doubt, found.within_s) == (why, None)
-    assert found.flags(found.at, found.at + 1)
+    assert unsure_places((found.at, found.at + 1), [found]) == {0}
 
 
 def test_a_card_read_before_the_first_sync_waits_for_a_repair() -> None:
@@ -203,7 +204,7 @@ class PiHistory:
 histories = st.builds(
     PiHistory,
     behind_s=st.floats(-3 * 366 * DAY, 3 * 366 * DAY),
-    synced_at_s=st.floats(10, 20 * DAY),
+    synced_at_s=st.floats(10, 19 * DAY),
     held_until_s=st.floats(20 * DAY, 21 * DAY),
     moved_s=st.just(0.0) | st.floats(-40 * DAY, 40 * DAY),
     quartz=st.floats(-0.9e-4, 0.9e-4),
@@ -360,7 +361,7 @@ def holds(found: Timed, true: float, zone: ZoneInfo) -> None:
         assert found.earliest <= true <= found.latest
     day, opens, closes = own_day(found.at, zone)
     right = datetime.fromtimestamp(true, zone).date() == day
-    assert right or found.doubt is not None or found.flags(opens, closes)
+    assert right or found.doubt is not None or unsure_places((opens, closes), [found])
     assert found.within_s is not None or found.doubt is not None
 
 
@@ -404,3 +405,38 @@ def test_whatever_a_terminals_clock_does_no_punch_is_silently_wrong(
                 told = list(terminal.is_read())
         for true, raw in told:
             holds(timed(raw, sites(name)), true, zone)
+
+
+def _flags(found: Timed, opens: int, closes: int) -> bool:
+    """Whether a single workday must show that a punch may be its own wrongly, or wrongly its neighbour's."""
+    first, last = min(found.at, found.earliest or found.at), max(found.at, found.latest or found.at)
+    touches = last >= opens and first < closes
+    return touches and (found.unsure or first < opens or last >= closes)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.integers(-50, 50), min_size=2, max_size=6, unique=True).map(sorted),
+    st.lists(
+        st.builds(
+            lambda at, before, behind, unsure: Timed(
+                at, before and at - before, behind and at + behind, unsure=unsure
+            ),
+            st.integers(-60, 60),
+            st.none() | st.floats(0.5, 40),
+            st.none() | st.floats(0.5, 40),
+            st.booleans(),
+        ),
+        max_size=4,
+    ),
+)
+def test_all_workdays_are_flagged_at_once_as_each_would_be_alone(
+    limits: list[int], times: list[Timed]
+) -> None:
+    """A workday shows an unsure time that may be its own, and bounds that reach over one of its limits."""
+    alone = {
+        place
+        for place in range(len(limits) - 1)
+        if any(_flags(found, *limits[place : place + 2]) for found in times)
+    }
+    assert unsure_places(limits, times) == alone

@@ -1,6 +1,7 @@
 """Owns the reading of punches for workdays: those of some badges and days, as bare as they can be."""
 
 from collections.abc import Collection, Iterable
+from itertools import starmap
 
 from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
@@ -57,13 +58,13 @@ def of_badges(connection: Connection, days: Collection[int], badge_keys: Collect
     each = max(1, _AT_ONCE - len(days))
     for start in range(0, len(keys), each):
         query = _RAW.where(punches.c.day.in_(days), punches.c.badge_key.in_(keys[start : start + each]))
-        found += (Raw(*row) for row in connection.execute(query))
+        found += starmap(Raw, connection.execute(query).all())
         moved = _MOVED.where(
             repairs.c.day.in_(days),
             repairs.c.badge_key.in_(keys[start : start + each]),
             punches.c.day.not_in(days),
         )
-        found += (Raw(*row) for row in connection.execute(moved))
+        found += starmap(Raw, connection.execute(moved).all())
     return found
 
 

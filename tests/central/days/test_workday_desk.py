@@ -16,6 +16,7 @@ from central.rules.plan import Options
 from tests.central.days.works import MONDAY, OFFICE, SITES, ZONE, Works, person
 from wire.facts import Span
 from wire.people import OrgFilter
+from wire.punch import Clock
 from wire.reporting import DayRequest, ReportKind, ReportPage, ReportRequest
 
 STAFF = (
@@ -46,6 +47,19 @@ def desk(works: Works) -> WorkdayDesk:
 def everything(works: Works) -> Sight:
     """What an administrator sees."""
     return sight(People(works.ledger).directory(), EVERYBODY)
+
+
+def test_a_day_with_an_unsure_time_is_told_as_it_is_stored(works: Works, desk: WorkdayDesk) -> None:
+    """The flag that the pipeline adds stands in the answer, with a sentence, and is no difference."""
+    works.punch(
+        "2026-05-12 09:05", clock=Clock(trust="synced", boot_id="b", uptime_s=9.0, offset_s=8.5 * 3600)
+    )
+    works.settle()
+    request = DayRequest(request_id="r1", employee="E1", date=date(2026, 5, 12))
+    told = desk.day(request, everything(works), works.now)
+    assert told.stored
+    assert "time_unsure" in told.day.flags
+    assert told.why[-1].startswith("A clock was wrong or never set: ")
 
 
 def pages(
