@@ -4,15 +4,16 @@
 
 `month`: one employee's 31 days with four punches each land, and every day is computed and stored.
 `late punch`: one punch of an old day lands, and its workdays are computed, stored and handed on.
-`recompute`: everybody's month is computed again from the ledger, by the one thread of central.
-`landing`: a transaction of the intake with one punch, in quiet and while a recomputation runs.
+`recompute`: everybody's month is computed again from the ledger, by the one process that does it.
+`receipt`: a single punch until its receipt, in quiet and while everybody is computed again. Central is the
+real one, with a broker of its own.
 """
 
 import argparse
 import json
 import statistics
-import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -28,14 +29,17 @@ from central.ledger import landing, people
 from central.ledger.database import Ledger
 from central.ledger.workdays import marks
 from central.rules.plan import Options
-from central.service import SWITCH_S
 from central.streams import Parcel
 from central.workdays.interpretation import Sites
 from central.zones import Zones
 from edge.readers.identity import terminal_punch_id
-from wire.facts import BATCH_LIMIT
+from simulators.mosquitto import Mosquitto
+from tests.central.program import Program
+from tests.peer import TOPICS, Peer, peer
+from wire.facts import BATCH_LIMIT, Envelope
 from wire.punch import Badge, Clock, Punch
 from wire.topics import Topics
+from wire.vitals import Status
 
 ZONE = ZoneInfo("Asia/Kolkata")
 FIRST = date(2026, 5, 1)
@@ -192,28 +196,58 @@ def measure(database: str, folder: Path, count: int) -> Iterator[Row]:
 
     mark()
     yield Row("recompute, unchanged", count * DAYS / timed(works.settle) * 1000, "employee-days/s")
-    yield from _landings(works, mark, count)
+    yield from _receipts(works, mark, folder, count)
 
 
-def _landings(works: Works, mark: Callable[[], None], count: int) -> Iterator[Row]:
-    """How long one punch takes to land, in quiet and beside the busy thread of the days."""
+def _receipts(works: Works, mark: Callable[[], None], folder: Path, count: int) -> Iterator[Row]:
+    """How long one punch waits for its receipt, in quiet and beside the process of the days."""
+    broker = Mosquitto(folder / "broker", {"central": "c", "pune-01": "e"})
+    broker.start()
+    program = Program(folder, broker, works.ledger.url.render_as_string(hide_password=False))
+    program.start()
+    try:
+        with peer(broker, "pune-01") as edge:
+            gate = _Gate(edge, count)
+            quiet = [gate.punch() for _ in range(300)]
+            yield from quantiles("receipt, quiet", quiet[100:])
+            mark()
+            time.sleep(1.5)
+            busy = [gate.punch() for _ in range(300)]
+            yield from quantiles("receipt, beside a recomputation", busy)
+            with works.ledger.read() as connection:
+                left = marks.count(connection)
+            yield Row("marks left when these punches ended", left, "marks")
+    finally:
+        program.kill()
+        broker.stop()
 
-    def land(minute: int) -> float:
-        number, at = minute % count, 20 + minute // 60 % 3
-        return timed(lambda: works.land([punch(number, FIRST + timedelta(days=20), at, minute % 60, 1)]))
 
-    yield from quantiles("landing, quiet", [land(minute) for minute in range(100)])
-    works.settle()
-    mark()
-    sys.setswitchinterval(SWITCH_S)
-    works.days.start()
-    time.sleep(0.5)
-    busy = [land(minute) for minute in range(100, 300)]
-    works.days.stop(30)
-    yield from quantiles("landing, beside a recomputation", busy)
-    with works.ledger.read() as connection:
-        left = marks.count(connection)
-    yield Row("marks left when the landings ended", left, "marks")
+class _Gate:
+    """An edge that sends one punch after the other, in a stream of its own."""
+
+    def __init__(self, edge: Peer, count: int) -> None:
+        self._edge = edge
+        self._count = count
+        self._sent = 0
+        self._told = threading.Event()
+        edge.subscribe(TOPICS.receipts("pune-01"), lambda _payload: self._told.set())
+        edge.subscribe(TOPICS.central_status)
+        while not ((status := edge.last(TOPICS.central_status, Status)) and status.online):
+            time.sleep(0.05)
+        time.sleep(2.0)
+
+    def punch(self) -> float:
+        """Milliseconds from sending to the receipt."""
+        self._sent += 1
+        at = self._sent
+        one = punch(at % self._count, FIRST + timedelta(days=20), 20 + at // 60 % 3, at % 60, 1)
+        told = Envelope(outbox_id="outbox-2", first_seq=at, settled=at - 1, facts=(one,))
+        self._told.clear()
+        began = time.perf_counter()
+        self._edge.publish(TOPICS.facts("pune-01"), told)
+        if not self._told.wait(30):
+            raise TimeoutError
+        return (time.perf_counter() - began) * 1000
 
 
 def main() -> None:

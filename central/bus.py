@@ -1,9 +1,10 @@
-"""Owns central's connection to the broker. Its callbacks only enqueue; paho owns the reconnecting."""
+"""Owns central's connections to the broker. Their callbacks only enqueue; paho owns the reconnecting."""
 
 import contextlib
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,24 +26,43 @@ _GOODBYE_S = 0.5
 journal = Journal("bus")
 
 
-class Bus:
-    """One client of the broker, with central's status as its last will. Constructed without effects.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A subscription. `others` leaves out what this connection publishes itself."""
 
-    Every message goes to `route`, and every new connection, once its subscriptions stand, is told to
-    `connected`. Both are called on paho's thread and may only take a note. Facts wait for `ack`;
-    everything else is acknowledged when it was noted, since it is said again or asked again if lost.
+    topic: str
+    qos: int = 1
+    others: bool = False
+
+
+class Bus:
+    """One client of the broker. Constructed without effects.
+
+    It subscribes to what is `wanted`. Every message goes to `route`, and every new connection, once its
+    subscriptions stand, is told to `connected`. Both are called on paho's thread and may only take a note.
+    Facts wait for `ack`; everything else is acknowledged when it was noted, since it is said again or asked
+    again if lost.
+
+    The client id is the account's name, and `name` behind it for a connection beside the main one. That one
+    alone, without a name, says whether central is there, with its status as last will.
     """
 
     def __init__(
         self,
         options: BrokerOptions,
+        wanted: Sequence[Wanted],
         route: Callable[[Delivery], None],
-        connected: Callable[[], None],
+        connected: Callable[[], None] = lambda: None,
+        *,
+        name: str = "",
     ) -> None:
         self._options = options
         self._topics = Topics(options.prefix)
+        self._wanted = wanted
         self._route = route
         self._connected = connected
+        self._client_id = "-".join(filter(None, (options.user or "central", name)))
+        self._speaks = not name
         self._client: paho.Client | None = None
         self._connection = 0
         self._session = ""
@@ -51,7 +71,7 @@ class Bus:
 
     def start(self) -> None:
         """Begin connecting, and go on for as long as it takes."""
-        client = self._client = new_client(self._options, self._options.user or "central", manual_ack=True)
+        client = self._client = new_client(self._options, self._client_id, manual_ack=True)
         client.on_pre_connect = self._before_connect
         client.on_connect = self._on_connect
         client.on_connect_fail = lambda *_: self._tell_away("the broker cannot be reached")
@@ -63,11 +83,11 @@ class Bus:
         client.loop_start()
 
     def stop(self) -> None:
-        """Say that central is offline, and disconnect; takes about a second at the most."""
+        """Say that central is offline, if that is ours to say, and disconnect; takes a second at the most."""
         client = self._client
         if client is None:
             return
-        if client.is_connected():
+        if self._speaks and client.is_connected():
             goodbye = self._publish_status(client, online=False, reason="stopped")
             with contextlib.suppress(RuntimeError, ValueError):
                 goodbye.wait_for_publish(_GOODBYE_S)
@@ -99,6 +119,8 @@ class Bus:
         self._thread = threading.current_thread()
         self._connection += 1
         self._session = uuid.uuid4().hex[:16]
+        if not self._speaks:
+            return
         will = encode(self._status(online=False, reason="connection lost"))
         client.will_set(self._topics.central_status, will, qos=1, retain=True)
 
@@ -108,17 +130,8 @@ class Bus:
         if code.is_failure:
             self._tell_away(f"the broker refused the login: {code}")
             return
-        topics = self._topics
         client.subscribe(
-            [
-                (topics.facts("+"), SubscribeOptions(qos=1)),
-                (topics.status("+"), SubscribeOptions(qos=1)),
-                (topics.birth("+"), SubscribeOptions(qos=1)),
-                (topics.heartbeat("+"), SubscribeOptions(qos=0)),
-                (topics.request("+", "+"), SubscribeOptions(qos=1)),
-                # What an earlier central left on the board; not what this one puts there.
-                (topics.whole_board, SubscribeOptions(qos=1, noLocal=True)),
-            ]
+            [(one.topic, SubscribeOptions(qos=one.qos, noLocal=one.others)) for one in self._wanted]
         )
 
     def _on_subscribe(
@@ -134,8 +147,9 @@ class Bus:
         if denied:
             journal.error("subscription_denied", reason=", ".join(denied))
             return
-        self._publish_status(client, online=True)
-        journal.info("broker_connected", session=self._session)
+        if self._speaks:
+            self._publish_status(client, online=True)
+        journal.info("broker_connected", session=self._session, client=self._client_id)
         self._away = False
         self._connected()
 
@@ -165,5 +179,5 @@ class Bus:
 
     def _tell_away(self, reason: str) -> None:
         tell: Callable[..., Any] = journal.debug if self._away else journal.warning
-        tell("broker_lost", reason=reason)
+        tell("broker_lost", reason=reason, client=self._client_id)
         self._away = True

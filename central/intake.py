@@ -35,13 +35,6 @@ journal = Journal("intake")
 
 
 @dataclass(frozen=True, slots=True)
-class _Returned:
-    """An edge is there again."""
-
-    edge: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Done:
     """A committed group: when, what it did to its streams, what was new, and the orders that it gave."""
 
@@ -58,8 +51,8 @@ def _utc_now() -> datetime:
 class Intake:
     """The thread that takes facts in. Constructed without effects.
 
-    `take` and `returned` only take a note and may be called from any thread. Each of `tell` is called on
-    this thread after a commit that brought something.
+    `take` only takes a note and may be called from any thread. Each of `tell` is called on this thread after
+    a commit that brought something.
     """
 
     def __init__(
@@ -77,7 +70,7 @@ class Intake:
         self._ack = ack
         self._tell = tell
         self._clock = clock
-        self._inbox: queue.SimpleQueue[Delivery | _Returned | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._told: dict[Stream, tuple[int, float]] = {}
@@ -86,10 +79,6 @@ class Intake:
     def take(self, delivery: Delivery) -> None:
         """Note facts, or the birth of an edge."""
         self._inbox.put(delivery)
-
-    def returned(self, edge: str) -> None:
-        """Note that an edge is there: its open orders are given again."""
-        self._inbox.put(_Returned(edge))
 
     def start(self) -> None:
         """Begin to take in."""
@@ -109,25 +98,22 @@ class Intake:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            group = self._group()
             try:
-                self._take_in([note for note in group if isinstance(note, Delivery)])
-                for edge in sorted({note.edge for note in group if isinstance(note, _Returned)}):
-                    self._repeat_orders(edge)
+                self._take_in(self._group())
             except Exception as error:  # noqa: BLE001 - whatever it is, the next group must not suffer for it
                 journal.error("intake_fault", reason=repr(error))
             self.progressed_at = time.monotonic()
 
-    def _group(self) -> list[Delivery | _Returned | None]:
+    def _group(self) -> list[Delivery]:
         """Wait a moment for something to do; take what waits already with it."""
-        group: list[Delivery | _Returned | None] = []
+        group: list[Delivery | None] = []
         try:
             group.append(self._inbox.get(timeout=_TURN_S))
             while len(group) < GROUP:
                 group.append(self._inbox.get_nowait())
         except queue.Empty:
             pass
-        return group
+        return [delivery for delivery in group if delivery is not None]
 
     def _take_in(self, deliveries: Sequence[Delivery]) -> None:
         """Store a group; if the ledger refuses it, its messages one by one, and what is refused as unread."""
@@ -218,14 +204,6 @@ class Intake:
             news = Landed(done.at, done.brought.readers, done.brought.orders)
             for tell in self._tell:
                 tell(news)
-
-    def _repeat_orders(self, edge: str) -> None:
-        for order in self._patiently(lambda: self._open_orders(edge)) or ():
-            self._publish(self._topics.orders(edge), order)
-
-    def _open_orders(self, edge: str) -> list[bytes]:
-        with self._ledger.read() as connection:
-            return orders.open_orders(connection, edge, self._clock())
 
 
 def _opened(delivery: Delivery) -> Parcel | Unread | None:

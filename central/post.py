@@ -1,4 +1,4 @@
-"""Owns what travels between the threads of central: a message of the broker, and the news of a commit."""
+"""Owns what travels between the threads and processes of central: messages of the broker, news of commits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +44,9 @@ class Landed:
     readers: frozenset[tuple[str, str]]
     orders: frozenset[str]
 
+
+LONGEST_NEWS = 64 * 1024
+"""Bytes of a `Landed` on the line to another process at the most; what is longer is found in the ledger."""
 
 Tell = Callable[[Landed], None]
 """Called by the intake after each commit, on its thread: it may only take a note."""

@@ -22,4 +22,4 @@ def run(options: argparse.Namespace) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     from central.service import Service  # noqa: PLC0415 - the other verbs start without it
 
-    return Service(settings).run(notifier())
+    return Service(settings, options.config).run(notifier())

@@ -29,10 +29,8 @@ from wire.vitals import Heartbeat
 
 TURN_S = 1.0
 PIECE_DAYS = 62
-PIECE_PEOPLE = 50
+PIECE_PEOPLE = 10
 """One transaction stores at most so many workdays of so many people, so that the intake never waits long."""
-BREATH_S = 0.002
-"""A pause after each piece of a backlog, in which the other threads come first."""
 AWAY_S = 5.0
 
 journal = Journal("days")
@@ -194,7 +192,6 @@ class Days:
             days += piece.days
             if not pieces:
                 break
-            self._stopping.wait(BREATH_S)
         journal.debug(
             "days_computed", days=days, changed=news, took_ms=round((time.monotonic() - began) * 1000)
         )

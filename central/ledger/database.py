@@ -8,8 +8,8 @@ LedgerError
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,22 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from central.ledger import migrations
+from central.ledger.lease import FileLease, Lease, LeaseLost, SessionLease
 from central.ledger.steps import STEPS
 from ground.belongings import make_file
 
 _BUSY_S = 10.0
-"""How long SQLite waits for another process (an import, a backup) to finish its transaction."""
+"""How long a writer waits for another process (an import, a backup) to finish its transaction."""
+_SESSION = (
+    f"SET lock_timeout = '{_BUSY_S:.0f}s'",
+    # A central that hangs or is cut off must not keep the streams locked that others go on with.
+    "SET idle_in_transaction_session_timeout = '30s'",
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+)
+Turn = Callable[[], AbstractContextManager[None]]
+"""Waits until this process may write, and lets others write when the block has ended."""
 
 
 class LedgerError(Exception):
@@ -61,16 +72,37 @@ class Ledger:
 
     `read` and `write` are transactions: `with ledger.write() as connection`. The functions of the other
     modules in this package take that connection.
+
+    `turn` is how a process that shares a SQLite file with others of central is told when to write. `duty`
+    names what only one central may do: it must be taken (`take_duty`) before anything is read or written.
     """
 
-    def __init__(self, database: str, password: str | None = None) -> None:
+    def __init__(
+        self, database: str, password: str | None = None, *, turn: Turn | None = None, duty: str | None = None
+    ) -> None:
         self.url = database_url(database, password)
         self._sqlite = self.url.get_backend_name() == "sqlite"
         self._one_writer = threading.Lock()
+        self._turn = turn or nullcontext
+        self._lease: Lease | None = None
         try:
-            self._engine = _sqlite(self.url) if self._sqlite else create_engine(self.url, pool_pre_ping=True)
+            self._engine = self._writing = _sqlite(self.url) if self._sqlite else _postgresql(self.url)
+            if duty is not None and self._sqlite:
+                self._lease = FileLease(self.url, duty)
+            elif duty is not None:
+                self._lease = lease = SessionLease(lambda: _one_session(self.url), duty)
+                self._writing = lease.engine
         except ModuleNotFoundError as error:
             raise NoSuchDatabase(f"the driver {error.name} is missing; install punchwire[postgres]") from None
+
+    def take_duty(self) -> bool:
+        """Take the right to the duty if no other process has it. Raises Unavailable."""
+        with self._translated():
+            return self._lease is None or self._lease.take()
+
+    def holds_duty(self) -> bool:
+        """Whether the right to the duty is still ours; once lost it is lost for this process."""
+        return self._lease is None or self._lease.is_held()
 
     def migrate(self, now: datetime) -> list[str]:
         """Make the tables, or bring them up to date; return the names of the steps that were missing."""
@@ -95,18 +127,20 @@ class Ledger:
     def write(self) -> Iterator[Connection]:
         """A transaction, durable when the block has ended, undone if it raises.
 
-        Raises Unavailable when the database is to blame, and what the block raised otherwise. On SQLite the
-        threads of this process take turns.
+        Raises Unavailable when the database is to blame, and what the block raised otherwise. On SQLite, and
+        where a duty has one session to write in, the threads of this process take turns.
         """
-        turn = self._one_writer if self._sqlite else nullcontext()
-        with self._translated(), turn, self._engine.connect() as plain:
+        one = self._one_writer if self._sqlite or self._lease is not None else nullcontext()
+        with self._translated(), one, self._turn(), self._writing.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
 
     def close(self) -> None:
-        """Give up the connections."""
+        """Give up the connections, and the right to the duty."""
         self._engine.dispose()
+        if self._lease is not None:
+            self._lease.close()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -115,7 +149,7 @@ class Ledger:
         except DBAPIError as error:
             self._raise_if_unavailable(error.orig)
             raise
-        except PoolTimeout as error:
+        except (PoolTimeout, LeaseLost) as error:
             raise Unavailable(str(error)) from error
         except Exception as error:
             self._raise_if_unavailable(error)
@@ -148,6 +182,24 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True)
+    event.listen(engine, "connect", _prepare_session)
+    return engine
+
+
+def _one_session(url: URL) -> Engine:
+    engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=_BUSY_S)
+    event.listen(engine, "connect", _prepare_session)
+    return engine
+
+
+def _prepare_session(connection: Any, _record: object) -> None:
+    for statement in _SESSION:
+        connection.execute(statement)
+    connection.commit()
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -150,11 +150,11 @@ def counts_by_badge(connection: Connection) -> Iterator[tuple[str, str, str, str
         yield row[0], row[1], row[2], row[3], row[4], row[5]
 
 
-def last_new(connection: Connection) -> dict[tuple[str, str], datetime]:
-    """When the last new punch of each (edge, reader) was received that was not re-read."""
-    query = select(readers.c.edge, readers.c.reader, readers.c.last_new_at).where(
-        readers.c.last_new_at.is_not(None)
-    )
+def last_new(connection: Connection, since: datetime | None = None) -> dict[tuple[str, str], datetime]:
+    """When the last new punch of each (edge, reader) was received that was not re-read, if it was `since`."""
+    held = readers.c.last_new_at
+    query = select(readers.c.edge, readers.c.reader, held)
+    query = query.where(held.is_not(None) if since is None else held >= since)
     return {(edge, reader): at for edge, reader, at in connection.execute(query)}
 
 

@@ -46,8 +46,15 @@ class _Connected:
     """The bus is connected, for the first time or again."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """An edge is there again."""
+
+    edge: str
+
+
 class Requests:
-    """Serves people. `take`, `landed` and `connected` only take a note, on any thread.
+    """Serves people. `take`, `landed`, `connected` and `returned` only take a note, on any thread.
 
     It wants the messages below `admin/+/+`. `readers` gives the readers of each edge that is known,
     `heartbeats` what edges said last, `sites` roles and branches, `users` decides who may do what,
@@ -77,7 +84,7 @@ class Requests:
         self._resyncs = ResyncDesk(topics, publish, ledger, zones, readers, self._replies, clock)
         self._clocks = ClockDesk(topics, publish, ledger, zones, readers, heartbeats, self._replies, clock)
         self._clock = clock
-        self._notes: SimpleQueue[Delivery | Landed | _Connected | None] = SimpleQueue()
+        self._notes: SimpleQueue[Delivery | Landed | _Connected | _Returned | None] = SimpleQueue()
         self._look_again = self._accounts_again = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="requests", daemon=True)
@@ -94,6 +101,10 @@ class Requests:
     def connected(self) -> None:
         """Note that the bus is connected; orders that could not be handed over before go out now."""
         self._notes.put(_Connected())
+
+    def returned(self, edge: str) -> None:
+        """Note that an edge is there: its open orders are given again."""
+        self._notes.put(_Returned(edge))
 
     def start(self) -> None:
         """Begin to serve."""
@@ -128,7 +139,7 @@ class Requests:
             except LedgerError as error:
                 journal.warning("ledger_unavailable", error=error)
 
-    def _serve(self, note: Delivery | Landed | _Connected | None) -> None:
+    def _serve(self, note: Delivery | Landed | _Connected | _Returned | None) -> None:
         match note:
             case Delivery(levels=("admin", user, verb), payload=payload) if payload:
                 self._request(user, verb, payload)
@@ -136,6 +147,8 @@ class Requests:
                 self._follow(order_ids)
             case _Connected():
                 self._resyncs.send_unsent_orders()
+            case _Returned(edge):
+                self._resyncs.repeat_orders(edge)
             case _:
                 pass
 

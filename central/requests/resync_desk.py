@@ -91,6 +91,13 @@ class ResyncDesk:
         with self._ledger.write() as connection:
             return [resyncs.mark_ordered(connection, job, edges) for job, edges in sent]
 
+    def repeat_orders(self, edge: str) -> None:
+        """Give an edge that is there again what it has still to carry out."""
+        with self._ledger.read() as connection:
+            waiting = orders.open_orders(connection, edge, self._clock())
+        for order in waiting:
+            self._publish(self._topics.orders(edge), order)
+
     def _hand_over(self, edge: str, order: Order) -> bool:
         return self._publish(self._topics.orders(edge), encode(order))
 

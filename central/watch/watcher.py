@@ -26,6 +26,10 @@ MOMENT_S = 0.5
 """What a broker has retained arrives within this time; before that, the board would be half the truth."""
 BREATH_S = 0.1
 """News that comes close together is shown together; a board of 5,000 readers takes half of that to judge."""
+LOOK_AGAIN_S = 2.0
+"""The ledger is asked so often for new punches of which no news came: other centrals take in, too."""
+_OVERLAP = timedelta(seconds=60)
+"""A commit may come so much later than the time that its punches bear."""
 
 journal = Journal("watch")
 
@@ -77,6 +81,8 @@ class Watch:
         self._sightings = Sightings(clock(), edges)
         self._display = Display(topics, publish, self._limits)
         self._loaded = False
+        self._looked_at = float("-inf")
+        self._newest: datetime | None = None
         self._connected_at: datetime | None = None
         self._readers: Mapping[str, tuple[str, ...]] = {}
         self._heartbeats: Mapping[str, Heartbeat] = {}
@@ -121,8 +127,8 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            if not self._loaded:
-                self._load()
+            if time.monotonic() - self._looked_at >= LOOK_AGAIN_S:
+                self._look()
             self._take_notes()
             self._readers = self._sightings.readers()
             self._heartbeats = self._sightings.heartbeats()
@@ -157,16 +163,19 @@ class Watch:
                     self._connected_at = at
                     self._display.connected(at)
 
-    def _load(self) -> None:
+    def _look(self) -> None:
         """Learn the last punches from the ledger; while it is away the board waits and tries again."""
+        since = None if self._newest is None else self._newest - _OVERLAP
         try:
             with self._ledger.read() as connection:
-                known = queries.last_new(connection)
+                known = queries.last_new(connection, since)
         except LedgerError as error:
             journal.debug("ledger_unreadable", error=error)
             return
         for reader, at in known.items():
             self._sightings.punched(reader, at)
+            self._newest = max(at, self._newest or at)
+        self._looked_at = time.monotonic()
         self._loaded = True
 
     def _arrived(self, delivery: Delivery, at: datetime) -> None:

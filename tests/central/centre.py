@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from central.access.roles import User
-from central.bus import Bus
+from central.bus import Bus, Wanted
 from central.colors import Limits
 from central.directory.employee import Credential, Employee
 from central.intake import Intake
@@ -53,7 +53,7 @@ class Clock:
 
 
 class Centre:
-    """Every thread of central, as the service wires them."""
+    """Every thread of central, in one process and with one connection to the broker."""
 
     def __init__(
         self,
@@ -71,7 +71,18 @@ class Centre:
             people.save(connection, PEOPLE, utc_now())
             for user in users:
                 store.save(connection, user, utc_now())
-        self._bus = Bus(options_of(broker, "central"), self._route, self._connected)
+        wanted = [
+            Wanted(topic)
+            for topic in (
+                TOPICS.facts("+"),
+                TOPICS.status("+"),
+                TOPICS.birth("+"),
+                TOPICS.heartbeat("+"),
+                TOPICS.request("+", "+"),
+            )
+        ]
+        board = Wanted(TOPICS.whole_board, others=True)
+        self._bus = Bus(options_of(broker, "central"), [*wanted, board], self._route, self._connected)
         publish = self._bus.publish
         self.watch = Watch(
             TOPICS, publish, self.ledger, returned=self._returned, edges=edges, limits=limits, clock=clock
@@ -120,7 +131,7 @@ class Centre:
         self.requests.connected()
 
     def _returned(self, edge: str) -> None:
-        self._intake.returned(edge)
+        self.requests.returned(edge)
 
 
 @contextmanager

@@ -56,6 +56,12 @@ class Program:
         return self._process.wait(30)
 
     @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def ended(self) -> int | None:
         """Its exit code, None while it runs."""
         return None if self._process is None else self._process.poll()

@@ -1,0 +1,76 @@
+"""The root of the process that keeps the board and serves people: builds the parts and wires them up."""
+
+from central.bus import Bus, Wanted
+from central.config import Config
+from central.ledger.database import Ledger
+from central.ledger.people import People
+from central.post import Delivery, Landed
+from central.requests.desk import Requests
+from central.users import users_of
+from central.watch.watcher import Watch
+from wire.topics import Topics
+
+
+class DeskDuty:
+    """The board, and the people's desk. Constructed without effects."""
+
+    def __init__(self, config: Config, ledger: Ledger) -> None:
+        topics = Topics(config.broker.prefix)
+        wanted = (
+            Wanted(topics.status("+")),
+            Wanted(topics.birth("+")),
+            Wanted(topics.heartbeat("+"), qos=0),
+            Wanted(topics.request("+", "+")),
+            # What an earlier central left on the board.
+            Wanted(topics.whole_board, others=True),
+        )
+        self._bus = Bus(config.broker, wanted, self._route, self._connected, name="desk")
+        people = People(ledger)
+        self._watch = Watch(topics, self._bus.publish, ledger, returned=self._returned, edges=config.edges)
+        self._requests = Requests(
+            topics,
+            self._bus.publish,
+            ledger,
+            people,
+            config.zones,
+            self._watch.readers,
+            heartbeats=self._watch.heartbeats,
+            sites=config.sites,
+            users=users_of(config, ledger, people),
+            options=config.options,
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        self._watch.start()
+        self._requests.start()
+        self._bus.start()
+
+    def landed(self, landed: Landed) -> None:
+        """Take note of what the intake stored."""
+        self._watch.landed(landed)
+        self._requests.landed(landed)
+
+    def stop(self) -> None:
+        """Answer what is being answered; open resyncs go on when central is back."""
+        self._requests.stop()
+        self._watch.stop()
+        self._bus.stop()
+
+    @property
+    def alive(self) -> bool:
+        """Whether all threads live."""
+        return self._watch.alive and self._requests.alive and self._bus.alive
+
+    def _route(self, delivery: Delivery) -> None:
+        if delivery.levels[0] == "admin":
+            self._requests.take(delivery)
+        else:
+            self._watch.take(delivery)
+
+    def _connected(self) -> None:
+        self._watch.connected()
+        self._requests.connected()
+
+    def _returned(self, edge: str) -> None:
+        self._requests.returned(edge)
