@@ -34,7 +34,7 @@ journal = Journal("crew")
 
 
 class Crew:
-    """The duties, by name. Constructed without effects; `landed` is called on the intake's thread, never waits."""
+    """The duties, by name. Constructed without effects; `landed` is the intake's to call, and never waits."""
 
     def __init__(self, duties: Sequence[str], config: Path, turns: Turns) -> None:
         self._hands = [_Hand(duty, config, turns) for duty in duties]
