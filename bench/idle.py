@@ -2,9 +2,10 @@
 
     python -m bench.idle [--seconds N] [--json]
 
-The site is the demo's (real broker, central, terminal and serial simulators), with a keyboard reader
-configured whose device is not plugged, as where the kernel offers none. Memory is the resident size of the
-daemon and of its terminal child; processor is user and system time of the daemon and its children.
+The site is the demo's (real broker, central, terminal and serial simulators), with a push port that no terminal
+visits and a keyboard reader whose device is not plugged, as where the kernel offers none. Memory is the resident
+size of the daemon and of its terminal child, and once more both with what they share counted once; processor
+is user and system time of the daemon and its children.
 """
 
 import argparse
@@ -15,12 +16,21 @@ import tempfile
 import time
 from pathlib import Path
 
+from simulators.mosquitto import free_port
 from tests.journeys.site import Site
 from tests.waiting import until
 
 KEYBOARD = (
     '\n[[reader]]\nname = "door"\nkind = "usb-rfid"\ndevice = "/dev/input/by-id/none"\nnotation = "10D"\n'
 )
+PUSH = """
+[[reader]]
+name = "hall"
+kind = "zkteco-push"
+serial = "IDLE1"
+address = "127.0.0.1"
+port = {port}
+"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -39,6 +49,18 @@ def resident_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def shared_mb(pid: int) -> float:
+    """Resident size, each page divided by the processes that share it."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")) / 1e6
+
+
+def wakeups(pid: int) -> int:
+    """How often threads of a process have gone to sleep so far."""
+    told = [(task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return sum(int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0]) for text in told)
+
+
 def busy_s(pid: int) -> float:
     """Processor seconds so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -55,7 +77,7 @@ def measure(seconds: float) -> dict[str, float]:
     """Let a site settle, then watch its edge for a while."""
     with tempfile.TemporaryDirectory(dir=".") as folder:
         site = Site(Path(folder), log=300)
-        site.add_reader(KEYBOARD, under="/usr/bin/env")
+        site.add_reader(KEYBOARD + PUSH.format(port=free_port()), under="/usr/bin/env")
         try:
             site.build()
             until(lambda: site.ledger_count() >= 300)
@@ -64,11 +86,14 @@ def measure(seconds: float) -> dict[str, float]:
             assert process is not None
             everybody = [process.pid, *children(process.pid)]
             busy, bytes_before, began = sum(map(busy_s, everybody)), written(process.pid), time.monotonic()
+            woken = sum(map(wakeups, everybody))
             time.sleep(seconds)
             took = time.monotonic() - began
             return {
                 "daemon resident MB": resident_mb(process.pid),
                 "terminal child resident MB": sum(map(resident_mb, everybody[1:])),
+                "both, shared pages once MB": sum(map(shared_mb, everybody)),
+                "wakeups a second": (sum(map(wakeups, everybody)) - woken) / took,
                 "percent of one core": 100 * (sum(map(busy_s, everybody)) - busy) / took,
                 "flash MB a day": (written(process.pid) - bytes_before) / took * 86400 / 1e6,
             }

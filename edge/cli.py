@@ -1,13 +1,11 @@
 """The command `punchwire-edge`: run, check-config, migrate, status, outbox, doctor, probe."""
 
 import argparse
-import json
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge import probing
 from edge.config import DEFAULT_PATH, Config, load
 from ground.journal import open_journal
 from ground.settings import SettingsError
@@ -19,7 +17,7 @@ EX_UNAVAILABLE = 69
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 failed, 2 usage, 69 not there, 78 configuration."""
     options = _parser().parse_args(argv)
-    if options.verb in (_doctor, probing.run):
+    if options.verb in (_doctor, _probe):
         return int(options.verb(options))
     try:
         config = load(options.config)
@@ -51,9 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         if verb is _outbox:
             sub.add_argument("--limit", type=int, default=20, help="facts to list (default: %(default)s)")
     _add_doctor(verbs.add_parser("doctor", help="examine readers, uplink and this machine"))
-    probe = verbs.add_parser("probe", help="find a card reader's section from cards with known numbers")
-    probing.add_arguments(probe)
-    probe.set_defaults(verb=probing.run)
+    _add_probe(verbs.add_parser("probe", help="find a card reader's section from cards with known numbers"))
     return parser
 
 
@@ -64,6 +60,23 @@ def _add_doctor(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--listen", type=float, default=3.0, metavar="S", help="wait so long for a card (3)")
     sub.add_argument("--json", action="store_true", help="print one JSON object")
     sub.set_defaults(verb=_doctor)
+
+
+def _add_probe(sub: argparse.ArgumentParser) -> None:
+    sub.description = "Finds the section for a card reader from cards whose printed numbers are known."
+    sub.epilog = (
+        "Stop the daemon first: it holds the readers. Exit code: 0 found, 1 not certain, 69 no reader."
+    )
+    sub.add_argument("--device", metavar="PATH", help="the reader; may be left out if only one is plugged in")
+    sub.add_argument(
+        "--card",
+        action="append",
+        metavar="NUMBERS",
+        help="all that is printed on a card, as 0009334109/142,27997; once for each card, in their order",
+    )
+    sub.add_argument("--baud", type=int, default=9600, help="of a serial reader (%(default)s)")
+    sub.add_argument("--wait", type=float, default=60.0, metavar="S", help="for each card (%(default)g)")
+    sub.set_defaults(verb=_probe)
 
 
 def _run(config: Config, _options: argparse.Namespace) -> int:
@@ -100,7 +113,7 @@ def _status(config: Config, options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EX_UNAVAILABLE
     if options.json:
-        print(json.dumps({"edge": config.edge.id, **seen}))
+        print(_json({"edge": config.edge.id, **seen}))
         return 0
     print(f"edge      {config.edge.id}")
     for name, value in seen.items():
@@ -118,7 +131,7 @@ def _outbox(config: Config, options: argparse.Namespace) -> int:
         return EX_UNAVAILABLE
     for row in rows:
         if options.json:
-            print(json.dumps(row))
+            print(_json(row))
         else:
             print(f"{row['seq']:>10}  {row['at']}  {row['owner']:<16}  {row['fact']}")
     if not rows and not options.json:
@@ -126,10 +139,22 @@ def _outbox(config: Config, options: argparse.Namespace) -> int:
     return 0
 
 
+def _json(told: object) -> str:
+    import json  # noqa: PLC0415 - the daemon does not carry it
+
+    return json.dumps(told)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from edge.doctor import command  # noqa: PLC0415 - the daemon does not carry it
 
     return command.run(options.config, only=options.reader, listen_s=options.listen, as_json=options.json)
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from edge import probing  # noqa: PLC0415 - the daemon does not carry it
+
+    return probing.run(options)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The root of the edge: builds every part, wires it up, waits for a signal, stops it. Decides nothing."""
 
-import importlib.metadata
 import signal
 import subprocess
 import sys
@@ -17,10 +16,11 @@ from edge.buffer.outbox import Outbox
 from edge.buffer.store import OutboxError
 from edge.config import Config
 from edge.desk import Counter, ReaderDesk
-from edge.kernel import boot_id, disk_free_bytes, memory_bytes
+from edge.kernel import boot_id, disk_free_bytes, give_back_memory, memory_bytes, share_one_heap
 from edge.supervisor import Station
 from edge.timekeeping import Timekeeping, timekeeper_of
 from edge.uplink.pump import Pump
+from ground.installed import version
 from ground.journal import Journal
 from wire.facts import OrderOutcome
 from wire.order import AccountOrder, ClockOrder, Order, RereadOrder, ResendOrder
@@ -28,6 +28,8 @@ from wire.vitals import Birth, Heartbeat, ReaderBirth
 
 STOP_WITHIN_S = 2.0
 TURN_S = 5.0
+SWITCH_S = 0.0005
+"""How long one thread may compute while another waits: a long log must not hold up a punch elsewhere."""
 RESEND_PIECE = 2000
 _DAY_MS = 86_400_000
 
@@ -67,6 +69,8 @@ class Daemon:
 
     def run(self, notify: Callable[[str], None]) -> int:
         """Work until SIGTERM or SIGINT. The signals must be blocked before any thread starts."""
+        share_one_heap()
+        sys.setswitchinterval(SWITCH_S)
         for station in self._stations.values():
             station.start()
         self._pump.start()
@@ -104,7 +108,8 @@ class Daemon:
         return True
 
     def _housekeeping(self) -> None:
-        """Look at the clock, and delete old settled facts, a few at a time."""
+        """Look at the clock, delete old settled facts, a few at a time, and give back memory."""
+        give_back_memory()
         try:
             self._timekeeping.turn()
             keep_ms = 0 if self._disk_low() else self._config.outbox.keep_days * _DAY_MS
@@ -128,7 +133,7 @@ class Daemon:
         mark = self._outbox.mark
         return Birth(
             edge=self._config.edge.id,
-            version=importlib.metadata.version("punchwire"),
+            version=version(),
             config_hash=self._config.hash,
             boot_id=boot_id(),
             outbox_id=mark.outbox_id,

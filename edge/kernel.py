@@ -14,8 +14,25 @@ from edge.readers.reader import Moment
 _TIME_ERROR = 5
 _AT_ONCE_S = 0.05
 _LOOKS = 5
+_ARENA_MAX = -8
+"""M_ARENA_MAX of glibc's mallopt."""
 _TIMEX_BYTES = 512
 """More than struct timex on any architecture; only the return value is used."""
+
+
+_libc = ctypes.CDLL(None)
+
+
+def share_one_heap() -> None:
+    """Let all threads to come allocate from one heap: only one of them computes at a time, anyway."""
+    if hasattr(_libc, "mallopt"):
+        _libc.mallopt(_ARENA_MAX, 1)
+
+
+def give_back_memory() -> None:
+    """Return to the system what a terminal's long log took for a moment."""
+    if hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)
 
 
 def boot_id() -> str:
@@ -33,8 +50,7 @@ def uptime_s() -> float:
 
 def clock_synced() -> bool:
     """Whether the kernel's clock is disciplined by a time server (adjtimex)."""
-    libc = ctypes.CDLL(None)
-    return bool(0 <= libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)) < _TIME_ERROR)
+    return bool(0 <= _libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)) < _TIME_ERROR)
 
 
 def utc_now() -> datetime:

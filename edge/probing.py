@@ -14,26 +14,9 @@ from edge.readers.usb_rfid.devices import keyboards
 from wire.reasons import next_step
 
 DONE, UNDECIDED, UNAVAILABLE = 0, 1, 69
+USUAL_BAUD = 9600
 _INPUT = Path("/dev/input")
 _NAMES = tuple(Path("/dev", kind, by) for by in ("by-id", "by-path") for kind in ("serial", "input"))
-_USUAL_BAUD = 9600
-
-
-def add_arguments(sub: argparse.ArgumentParser) -> None:
-    """The arguments of the verb."""
-    sub.description = "Finds the section for a card reader from cards whose printed numbers are known."
-    sub.epilog = (
-        "Stop the daemon first: it holds the readers. Exit code: 0 found, 1 not certain, 69 no reader."
-    )
-    sub.add_argument("--device", metavar="PATH", help="the reader; may be left out if only one is plugged in")
-    sub.add_argument(
-        "--card",
-        action="append",
-        metavar="NUMBERS",
-        help="all that is printed on a card, as 0009334109/142,27997; once for each card, in their order",
-    )
-    sub.add_argument("--baud", type=int, default=_USUAL_BAUD, help="of a serial reader (%(default)s)")
-    sub.add_argument("--wait", type=float, default=60.0, metavar="S", help="for each card (%(default)g)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,7 +50,7 @@ def section(device: str, baud: int, settled: Settled) -> str:
         ("device", _stable(device)),
         *settled.keys,
     ]
-    if not keyboard and baud != _USUAL_BAUD:
+    if not keyboard and baud != USUAL_BAUD:
         keys.append(("baud", baud))
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys if (key, value) != ("terminator", "enter")]
     return "\n".join(["[[reader]]", *lines]) + "\n"

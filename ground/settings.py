@@ -1,8 +1,8 @@
 """Reads a TOML file into a struct and tells every mistake at once, each with its place."""
 
-import difflib
 import tomllib
 import typing
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,11 +45,7 @@ def build(kind: type[T], data: object, place: str, mistakes: list[str]) -> T | N
         return None
     before = len(mistakes)
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    for key in data:
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, 1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
-            mistakes.append(f"{_join(place, key)}: unknown key{hint}")
+    mistakes += [f"{_join(place, key)}: unknown key{_hint(key, fields)}" for key in data if key not in fields]
     values: dict[str, Any] = {}
     for key, field in fields.items():
         if key in data:
@@ -63,6 +59,13 @@ def build(kind: type[T], data: object, place: str, mistakes: list[str]) -> T | N
     except (TypeError, ValueError) as error:
         mistakes.append(f"{place or 'file'}: {error}")
         return None
+
+
+def _hint(key: str, known: Iterable[str]) -> str:
+    import difflib  # noqa: PLC0415 - only for mistakes
+
+    near = difflib.get_close_matches(key, known, 1)
+    return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def _value(kind: Any, data: object, place: str, mistakes: list[str]) -> Any:

@@ -6,7 +6,6 @@ can be found again (the settled mark, the table of ids) is written in bulk besid
 crash some facts travel twice, and central takes them once.
 """
 
-import json
 import sqlite3
 import threading
 import time
@@ -14,6 +13,8 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from edge.buffer.books import Books, note_told
 from edge.buffer.rows import ROW_FACTS, Row, Waiting
@@ -131,7 +132,7 @@ class Outbox:
             bodies.append(body)
         self._store.insert(newest + 1, at_ms, request.owner, bodies)
         if request.memo is not None:
-            memo = (request.owner, json.dumps(dict(request.memo)))
+            memo = (request.owner, msgspec.json.encode(dict(request.memo)).decode())
             db.execute("INSERT OR REPLACE INTO memos VALUES (?, ?)", memo)
         return len(bodies)
 
@@ -180,7 +181,7 @@ class Outbox:
     def recall(self, owner: str) -> dict[str, str]:
         """The owner's memo as last stored."""
         found = self._store.read("SELECT memo FROM memos WHERE owner = ?", (owner,))
-        return dict(json.loads(found[0][0])) if found else {}
+        return msgspec.json.decode(found[0][0], type=dict[str, str]) if found else {}
 
     def order_known(self, order_id: str) -> bool:
         """Whether the outcome of this order was stored already."""

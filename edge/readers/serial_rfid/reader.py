@@ -2,6 +2,7 @@
 
 import errno
 import os
+import select
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ from wire.punch import DeviceKind
 
 SILENCE_S = 0.25
 """A frame at 9600 baud takes 20 ms: after this long without a byte nothing unfinished will go on."""
+QUIET_S = 1.0
+"""How long the reader waits for the first byte of a frame before it comes by at the desk."""
 
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.EIO})
 _HELD = frozenset({errno.EBUSY, errno.EAGAIN})
@@ -73,9 +76,10 @@ class SerialReader:
         with self.opened() as port:
             desk.ok(device=Path(self._options.device).name)
             frames = frames_of(self._options.format, self._options.profile(self._options.notation))
+            data = b""
             while not desk.wait(0):
                 cards.answer_orders()
-                data = self.received(port)
+                data = self.received(port, SILENCE_S if data else QUIET_S)
                 for sight in frames.feed(data) if data else frames.settle():
                     cards.take(sight)
 
@@ -85,7 +89,7 @@ class SerialReader:
         options = self._options
         try:
             port = Serial(
-                options.device, options.baud, timeout=SILENCE_S, exclusive=True if options.exclusive else None
+                options.device, options.baud, timeout=0, exclusive=True if options.exclusive else None
             )
         except _DRIVER_ERRORS as error:
             raise _refusal(options.device, error) from error
@@ -98,11 +102,11 @@ class SerialReader:
                 if options.exclusive:
                     _claim(port, termios.TIOCNXCL)
 
-    def received(self, port: Serial) -> bytes:
-        """All bytes that wait, or none after `SILENCE_S` without one. Raises Lost."""
+    def received(self, port: Serial, within_s: float = SILENCE_S) -> bytes:
+        """All bytes that wait, or none if none came in time. Raises Lost."""
         try:
-            first: bytes = port.read(1)
-            return first + port.read(port.in_waiting) if first else b""
+            ready, _, _ = select.select([port.fileno()], [], [], within_s)
+            return bytes(port.read(max(1, port.in_waiting))) if ready else b""
         except _DRIVER_ERRORS as error:
             raise Lost("unplugged", f"{self._options.device}: {error}") from error
 

@@ -23,7 +23,7 @@ from edge.readers.usb_rfid.devices import keyboards, matching
 from edge.readers.usb_rfid.keystrokes import GAP_S, Keystrokes, Refused, Scan, Terminator
 from wire.punch import DeviceKind
 
-QUIET_S = 0.5
+QUIET_S = 1.0
 """How long the reader waits for a key before it comes by at the desk."""
 
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.EIO})

@@ -22,6 +22,8 @@ _START_S = 20.0
 _GRACE_S = 1.0
 """The worker knows its deadline; only one that hangs is killed this much later."""
 _SLICE_S = 0.25
+_QUIET_S = 0.75
+"""While nobody punches, orders and the end of the daemon wait for no longer."""
 _RECEIVE = 1 << 18
 _LONGEST_LINE = 128 << 20
 _FOR_A_PERSON = ("wrong-comm-key", "driver-missing")
@@ -88,7 +90,7 @@ class Child:
     def listen(self, seconds: float) -> Event | None:
         """The next live event, waiting for it so long at the most. Raises as `ask` does."""
         if not self._events:
-            answer = self._hear(time.monotonic() + min(seconds, _SLICE_S), only_events=True)
+            answer = self._hear(time.monotonic() + min(seconds, _QUIET_S), only_events=True)
             if isinstance(answer, Failed):
                 raise self._fault(answer.reason, answer.evidence)
         return self._events.popleft() if self._events else None

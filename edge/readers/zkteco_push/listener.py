@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from email.utils import format_datetime
 from typing import Any
 
 from waitress import create_server
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import build_http_date
 
 from edge.readers.zkteco_push.protocol import BUSY, Answer
 from ground.journal import Journal
@@ -21,7 +21,7 @@ from ground.journal import Journal
 Serve = Callable[[str, str, str, bytes], Answer]
 """Answers a request: method, path, query, body."""
 
-_TURN_S = 0.5
+_TURN_S = 1.0
 _DATE = re.compile(rb"\r\nDate: [^\r\n]*")
 _BACKLOG = 64
 
@@ -140,7 +140,7 @@ def _application(serve: Serve) -> Callable[[dict[str, Any], Callable[..., object
         content = answer.text.encode()
         headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(content)))]
         if answer.dated is not None:
-            headers.append(("Date", format_datetime(answer.dated, usegmt=True)))
+            headers.append(("Date", build_http_date(answer.dated.timestamp())))
         start(f"{answer.status} {_PHRASES.get(answer.status, 'Refused')}", headers)
         return [content]
 

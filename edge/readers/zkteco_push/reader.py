@@ -21,7 +21,7 @@ from wire.punch import DeviceKind
 SWITCHBOARD = Switchboard(Limits())
 """One for the process, because several terminals push to one port."""
 
-_TURN_S = 0.25
+_TURN_S = 0.5
 _MAY_PASS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 """Another program has the port; the network is not up yet."""
 

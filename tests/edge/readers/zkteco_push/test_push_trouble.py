@@ -21,6 +21,13 @@ from tests.edge.readers.zkteco_push.making import (
 from tests.waiting import until
 
 
+def heard_nothing(desk: PushDesk) -> bool:
+    """Whether a visit that had begun is over."""
+    before = len(desk.oks)
+    time.sleep(0.5)
+    return len(desk.oks) == before
+
+
 def test_a_terminal_that_falls_silent_is_lost_and_its_orders_are_answered(site: Site) -> None:
     """The board shows it, and nobody waits for a report that cannot come."""
     desk = PushDesk()
@@ -28,6 +35,7 @@ def test_a_terminal_that_falls_silent_is_lost_and_its_orders_are_answered(site: 
     there = site.terminal(log=1)
     until(lambda: there.settled)
     there.fault("silent")
+    until(lambda: heard_nothing(desk))
     desk.waiting_orders.append(order(MAY, MAY))
     fault = session.fault()
     assert fault.reason == "no-answer"
