@@ -21,7 +21,7 @@ from central.schedule.rosters import Assigned, Rosters
 from central.timing.verdict import Timed, timed
 from central.workdays.anchors import anchored, rests
 from central.workdays.contacts import Reader
-from central.workdays.interpretation import Raw, Sites, direction
+from central.workdays.interpretation import Raw, Sites, direction, read_on
 from central.workdays.span import DaySpan, day_of, number
 
 REACHES = (2, 9, 37)
@@ -74,6 +74,8 @@ class Computer:
     def owner(self, punch: Raw) -> Employee | None:
         """Whose punch it is."""
         badge = (punch.edge, punch.badge_form, punch.badge_raw, punch.badge_canon)
+        if self.directory.dated(*badge[1:]):
+            return self.directory.who(*badge, read_on(punch, self.sites))
         if badge not in self._owners:
             self._owners[badge] = self.directory.who(*badge)
         return self._owners[badge]

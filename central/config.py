@@ -16,6 +16,7 @@ from central.exporters.registry import KindMissing, exporter_class
 from central.ledger.database import NoSuchDatabase, database_url
 from central.outflow.sender import Plan
 from central.rules.plan import HOUR, Options
+from central.sources.listing import PeopleOptions
 from central.workdays.interpretation import Role, Sites
 from central.zones import Zones
 from ground.mqtt import BrokerOptions
@@ -105,6 +106,7 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     branch: tuple[Branch, ...] = ()
     accounts: AccountsOptions | None = None
     export: Any = ()
+    people: PeopleOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Config:
     options: Options
     accounts: AccountsOptions | None = None
     exports: tuple[Plan, ...] = ()
+    people: PeopleOptions | None = None
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -178,7 +181,16 @@ def load(path: Path) -> Config:
     if mistakes or organization is None:
         raise SettingsError([f"{path}: {mistake}" for mistake in mistakes])
     options = sections.rules.in_zone(central.timezone)
-    return Config(central, broker, branches, Zones(organization, zones), options, sections.accounts, exports)
+    return Config(
+        central,
+        broker,
+        branches,
+        Zones(organization, zones),
+        options,
+        sections.accounts,
+        exports,
+        sections.people,
+    )
 
 
 def _exports(rows: object, mistakes: list[str]) -> tuple[Plan, ...]:

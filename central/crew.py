@@ -19,7 +19,7 @@ from central.ledger.turns import Turns
 from central.post import LONGEST_NEWS, Landed
 from ground.journal import Journal
 
-PATIENCE_S: Mapping[str, float] = {"desk": 0.1, "days": 0.5, "exports": 0.5}
+PATIENCE_S: Mapping[str, float] = {"desk": 0.1, "days": 0.5, "exchange": 0.5}
 """How long each duty lets an intake that is at work write before it."""
 SILENT_S = 60.0
 """A duty that says nothing for so long hangs; it has something to say every second."""

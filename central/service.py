@@ -37,8 +37,8 @@ class Service:
         self._ledger = Ledger(config.central.database, config.database_password, turn=turns.first)
         wanted = (Wanted(topics.facts("+")), Wanted(topics.birth("+")))
         self._bus = Bus(config.broker, wanted, self._route)
-        duties = ("desk", "days", "exports") if config.exports else ("desk", "days")
-        self._crew = Crew(duties, path, turns)
+        others = ("exchange",) if config.exports or config.people else ()
+        self._crew = Crew(("desk", "days", *others), path, turns)
         self._intake = Intake(self._ledger, topics, self._bus.publish, self._bus.ack, (self._crew.landed,))
 
     def run(self, notify: Callable[[str], None]) -> int:

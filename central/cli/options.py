@@ -1,8 +1,9 @@
-"""Owns what the verbs share: the configuration, and the ledger that it names."""
+"""Owns what the verbs share: the ledger that the configuration names, and dates as arguments."""
 
+import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from central.config import Config
 from central.ledger.database import Ledger
@@ -18,3 +19,11 @@ def ledger_of(config: Config, *, migrated: bool = True) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
+
+
+def a_date(text: str) -> date:
+    """An argument that is a date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-05-11") from None

@@ -9,12 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from central import config
-from central.cli.options import ledger_of
+from central.cli.options import a_date, ledger_of
 from central.directory.changes import Changed, Changes
 from central.directory.employee import Employee
 from central.directory.rows import COLUMNS, REQUIRED
-from central.importer import ImportRefused, apply, compare, told
+from central.importer import apply, compare, told
+from central.sources.csv_file import read_csv
+from central.sources.query import Database, query_in, read_query
+from central.sources.table import SourceError, Table
 
 REFUSED = 1
 _SHOWN = 20
@@ -29,11 +34,25 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description=(
             f"Columns: {', '.join(REQUIRED)}; and, each of them optional, {optional}. "
             "A column that is missing leaves what is stored; an empty cell clears it. Several user ids or "
-            "cards in a cell are separated by ; and EDGE:ID is a user id at one edge alone. "
+            "cards in a cell are separated by ; and EDGE:ID is a user id at one edge alone; "
+            "BADGE [2026-05-01..2026-06-30] holds between these dates. "
             "Status 1 if rows were refused."
         ),
     )
-    parser.add_argument("file", type=Path, help="CSV in UTF-8 with a header")
+    parser.add_argument("file", type=Path, nargs="?", help="CSV in UTF-8 with a header")
+    parser.add_argument("--url", help="ask a database instead, such as postgresql://reader@hrms/people")
+    parser.add_argument("--query", metavar="SQL", help="what to ask it; its columns are called as in a file")
+    parser.add_argument("--query-file", type=Path, metavar="FILE", help="a file with the query")
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="a file with the password")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument(
+        "--from",
+        dest="since",
+        type=a_date,
+        metavar="DATE",
+        help="changes hold from this date on (default: today); what was before stays true before",
+    )
+    when.add_argument("--correct", action="store_true", help="changes tell how it always was")
     parser.add_argument("--apply", action="store_true", help="write it; without this it is only shown")
     parser.add_argument("--all", action="store_true", help=f"show every change, not {_SHOWN} of a kind")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -43,13 +62,18 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(options: argparse.Namespace) -> int:
     """Show what the file changes, and write it if asked."""
     settings = config.load(options.config)
+    now = datetime.now(UTC)
+    since = None
+    if not options.correct:
+        since = options.since or now.astimezone(settings.zones.organization).date()
     try:
+        table = _table(options)
         with ledger_of(settings) as ledger:
             if options.apply:
-                found = apply(ledger, options.file, settings.edges, datetime.now(UTC))
+                found = apply(ledger, table, settings.edges, since, now)
             else:
-                found = compare(ledger, options.file, settings.edges)
-    except ImportRefused as error:
+                found = compare(ledger, table, settings.edges, since)
+    except SourceError as error:
         print(error, file=sys.stderr)
         return REFUSED
     if options.json:
@@ -57,11 +81,25 @@ def run(options: argparse.Namespace) -> int:
     else:
         _show(found.changes, _SHOWN if not options.all else None)
         for column in found.ignored:
-            print(f'{options.file.name}:1: the column "{column}" is ignored', file=sys.stderr)
+            print(f'{table.name}:1: the column "{column}" is ignored', file=sys.stderr)
         for refusal in found.changes.refused:
-            print(told(options.file, refusal), file=sys.stderr)
+            print(told(table.name, refusal), file=sys.stderr)
         _sum_up(found.changes, applied=options.apply)
     return REFUSED if found.changes.refused else 0
+
+
+def _table(options: argparse.Namespace) -> Table:
+    """The list that the flags name. Raises SourceError."""
+    if (options.file is None) == (options.url is None):
+        raise SourceError(["name a file, or a database with --url and --query"])
+    if options.file is not None:
+        return read_csv(options.file)
+    query = options.query
+    if options.query_file is not None:
+        query = query_in(options.query_file)
+    if not query:
+        raise SourceError(["--url needs a --query or a --query-file"])
+    return read_query(Database(url=options.url, query=query, password_file=options.password_file))
 
 
 def _show(changes: Changes, limit: int | None) -> None:
@@ -99,7 +137,7 @@ def _as_json(changes: Changes, ignored: Sequence[str], *, applied: bool) -> dict
     return {
         "applied": applied,
         "new": [
-            {**asdict(one), "credentials": [asdict(badge) for badge in sorted(one.credentials)]}
+            msgspec.to_builtins(asdict(one) | {"credentials": [*map(asdict, sorted(one.credentials))]})
             for one in changes.new
         ],
         "changed": [

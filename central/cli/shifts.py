@@ -3,11 +3,11 @@
 import argparse
 import json
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from central import config
-from central.cli.options import ledger_of
+from central.cli.options import a_date, ledger_of
 from central.schedule.changes import Changes, told
 from central.shift_importer import Found, SettingsRefused, apply, compare
 
@@ -29,19 +29,12 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument(
         "--from",
         dest="since",
-        type=_date,
+        type=a_date,
         metavar="DATE",
         help="in force from this date on, instead of the file's effective_from",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-05-11") from None
 
 
 def run(options: argparse.Namespace) -> int:

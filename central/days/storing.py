@@ -11,7 +11,7 @@ from central.ledger.workdays.results import Place, Stored
 from central.rules.day import DayResult as Evaluated
 from central.timing.flags import flagged, unsure_dates
 from central.workdays.contacts import Contacts, Reader
-from central.workdays.published import SETTLE_S, is_over, published, unread_for, waiting_for
+from central.workdays.published import SETTLE_S, is_over, published, unless_employed, unread_for, waiting_for
 from central.workdays.span import DaySpan, number
 from wire.codec import decode, encode
 from wire.days import DayResult
@@ -142,7 +142,7 @@ class _Comparison:
         unread = unread_for(evaluated, self._contacts, self._contacts.used(edges, used, day), self._now)
         if workday.date in self._unsure:
             result = flagged(result)
-        result = waiting_for(result, unread)
+        result = unless_employed(waiting_for(result, unread), self._person.employee)
         encoded = encode(result)
         news = old is None or old.result != encoded
         due_s = None if over else workday.ends + SETTLE_S

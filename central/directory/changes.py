@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 
 from central.directory.employee import Credential, Employee, shared
+from central.directory.history import Backdated, dated
 from central.directory.rows import Refusal, Row
 
 
@@ -30,17 +32,24 @@ class Changes:
         return (*self.new, *(change.employee for change in self.changed))
 
 
-def changes(stored: Mapping[str, Employee], rows: Sequence[Row], refused: Iterable[Refusal] = ()) -> Changes:
+def changes(
+    stored: Mapping[str, Employee],
+    rows: Sequence[Row],
+    refused: Iterable[Refusal] = (),
+    since: date | None = None,
+) -> Changes:
     """Compare rows with what is stored.
+
+    What they change holds from the date `since` on; without it they tell how it always was.
 
     Rows that would give one badge to two people are refused, both, and then all that relied on them: who
     is right only a person can tell. `refused` are refusals known before.
     """
-    accepted = {row.employee.employee_id: row for row in rows}
     told = list(refused)
+    accepted = {row.employee.employee_id: row for row in rows}
+    merged = _merged(stored, accepted, since, told)
     while True:
-        after = dict(stored)
-        after.update({who: row.over(stored.get(who)) for who, row in accepted.items()})
+        after = {**stored, **{who: merged[who] for who in accepted}}
         wrong = _claims_of_others(after.values(), accepted)
         if not wrong:
             break
@@ -60,6 +69,23 @@ def changes(stored: Mapping[str, Employee], rows: Sequence[Row], refused: Iterab
     return Changes(tuple(new), tuple(changed), unchanged, tuple(told))
 
 
+def _merged(
+    stored: Mapping[str, Employee], accepted: dict[str, Row], since: date | None, told: list[Refusal]
+) -> dict[str, Employee]:
+    """The employees as of the rows; a row whose change cannot be dated is told and no longer accepted."""
+    owned = {badge.badge for employee in stored.values() for badge in employee.credentials}
+    merged: dict[str, Employee] = {}
+    for who, row in list(accepted.items()):
+        before = stored.get(who)
+        try:
+            after = row.over(before)
+            merged[who] = after if since is None else dated(before, after, since, owned)
+        except Backdated as error:
+            told.append(Refusal(row.line, "", str(error)))
+            del accepted[who]
+    return merged
+
+
 def _claims_of_others(after: Iterable[Employee], accepted: Mapping[str, Row]) -> dict[str, Refusal]:
     wrong: dict[str, Refusal] = {}
     for pair in shared(after):
@@ -72,7 +98,7 @@ def _claims_of_others(after: Iterable[Employee], accepted: Mapping[str, Row]) ->
                     f" in line {accepted[theirs.employee_id].line}" if theirs.employee_id in accepted else ""
                 )
                 reason = (
-                    f"{badge} of {mine.employee_id} {mine.name} also belongs to "
+                    f"{Credential(*badge.badge)} of {mine.employee_id} {mine.name} also belongs to "
                     f"{theirs.employee_id} {theirs.name}{where}"
                 )
                 column = "user_ids" if badge.form == "user-id" else "cards"
@@ -81,9 +107,15 @@ def _claims_of_others(after: Iterable[Employee], accepted: Mapping[str, Row]) ->
 
 
 def _differing(before: Employee, after: Employee) -> tuple[tuple[str, str, str], ...]:
-    names = [one.name for one in fields(Employee) if getattr(before, one.name) != getattr(after, one.name)]
+    names = [
+        one.name
+        for one in fields(Employee)
+        if one.name != "past" and getattr(before, one.name) != getattr(after, one.name)
+    ]
     return tuple((name, _told(getattr(before, name)), _told(getattr(after, name))) for name in names)
 
 
-def _told(value: str | frozenset[Credential]) -> str:
-    return value if isinstance(value, str) else ", ".join(map(str, sorted(value)))
+def _told(value: str | date | frozenset[Credential] | None) -> str:
+    if isinstance(value, frozenset):
+        return ", ".join(map(str, sorted(value)))
+    return "" if value is None else str(value)

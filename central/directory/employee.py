@@ -1,9 +1,10 @@
 """Owns who people are: an employee, the badges by which devices know them, and what may not be shared."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 from wire.card import lookup_keys, same_card
 
@@ -25,21 +26,52 @@ class Credential:
     """A badge of an employee.
 
     `value` is a user id exactly as the terminal's log shows it, or a canonical card (`wire.card`).
-    A user id may hold at one `edge` alone; "" is everywhere.
+    A user id may hold at one `edge` alone; "" is everywhere. It holds from the date `since` to the date
+    `until`, both included; by default it always did and always will.
     """
 
     form: Literal["user-id", "card"]
     value: str
     edge: str = ""
+    since: date = date.min
+    until: date = date.max
+
+    @property
+    def badge(self) -> tuple[Literal["user-id", "card"], str, str]:
+        """What it is, whenever it holds."""
+        return self.form, self.value, self.edge
+
+    @property
+    def always(self) -> bool:
+        """Whether it has no dates."""
+        return self.since == date.min and self.until == date.max
+
+    def holds(self, day: date) -> bool:
+        """Whether it holds on a date."""
+        return self.since <= day <= self.until
 
     def __str__(self) -> str:
         where = f" at {self.edge}" if self.edge else ""
-        return f"{'user id' if self.form == 'user-id' else 'card'} {self.value}{where}"
+        since = f" from {self.since}" if self.since != date.min else ""
+        until = f" until {self.until}" if self.until != date.max else ""
+        return f"{'user id' if self.form == 'user-id' else 'card'} {self.value}{where}{since}{until}"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the dimensions of an employee were before a date, in the order of DIMENSIONS."""
+
+    before: date
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Employee:
-    """One person. Nobody is ever deleted: who has left has another `status`."""
+    """One person. Nobody is ever deleted: who has left has another `status`, or a date of leaving.
+
+    `joined` and `left` are the first and the last day of employment, None where nobody told. `past` has what
+    the dimensions were, oldest first; the fields are what they are since the last change.
+    """
 
     employee_id: str
     name: str
@@ -51,7 +83,27 @@ class Employee:
     sub_department: str = ""
     designation: str = ""
     employee_type: str = ""
+    joined: date | None = None
+    left: date | None = None
     credentials: frozenset[Credential] = frozenset()
+    past: tuple[Past, ...] = ()
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The values of the dimensions, in their order."""
+        return tuple(getattr(self, name) for name in DIMENSIONS)
+
+    def on(self, day: date) -> "Employee":
+        """The employee as of a date."""
+        for past in self.past:
+            if day < past.before:
+                then: dict[str, Any] = dict(zip(DIMENSIONS, past.values, strict=True))
+                return replace(self, **then)
+        return self
+
+    def employed(self, day: date) -> bool:
+        """Whether the date lies within the employment, as far as it was told."""
+        return (self.joined is None or self.joined <= day) and (self.left is None or day <= self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +117,7 @@ class Shared:
 
 
 def shared(employees: Iterable[Employee]) -> list[Shared]:
-    """Every pair of people who claim the same badge.
+    """Every pair of people who claim the same badge for the same time.
 
     The same user id at one edge and everywhere is no trouble: the edge's own comes first. Cards known by
     different numbers of bits are the same if all bits that both know are equal.
@@ -90,4 +142,5 @@ def _bucket(credential: Credential) -> tuple[str, str, str]:
 
 
 def _same(one: Credential, other: Credential) -> bool:
-    return one.form == "user-id" or same_card(one.value, other.value)
+    together = one.since <= other.until and other.since <= one.until
+    return together and (one.form == "user-id" or same_card(one.value, other.value))

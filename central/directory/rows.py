@@ -1,15 +1,20 @@
 """Owns the reading of a list of people: rows of text to employees, every mistake with its line and column."""
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
 
 from central.directory.employee import DIMENSIONS, Credential, Employee
 from wire.credential import AmbiguousCard, NotInNotation, registered
 
-COLUMNS = ("employee_id", "name", *DIMENSIONS, "user_ids", "cards")
+DATES = {"joining_date": "joined", "leaving_date": "left"}
+COLUMNS = ("employee_id", "name", *DIMENSIONS, *DATES, "user_ids", "cards")
 REQUIRED = ("employee_id", "name")
 _LONGEST = 200
+_PERIOD = re.compile(r"(?P<badge>.*?)\s*\[(?P<since>[^\]]*?)\.\.(?P<until>[^\]]*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,12 @@ class Row:
         if stored is None:
             return self.employee
         kept = {name: getattr(stored, name) for name in DIMENSIONS if name not in self.given}
+        kept |= {name: getattr(stored, name) for column, name in DATES.items() if column not in self.given}
         credentials = self.employee.credentials
         for column, form in (("user_ids", "user-id"), ("cards", "card")):
             if column not in self.given:
                 credentials |= {one for one in stored.credentials if one.form == form}
-        return replace(self.employee, **kept, credentials=credentials)
+        return replace(self.employee, **kept, credentials=credentials, past=stored.past)
 
 
 @dataclass(slots=True)
@@ -100,22 +106,67 @@ def _read_row(header: Header, line: int, cells: Sequence[str], edges: Collection
     if len(cells) <= max(header.places.values()):
         return [Refusal(line, "", f"has {len(cells)} columns, the header has more")]
     values = {name: cells[place].strip() for name, place in header.places.items()}
+    refused = _unfit(line, values)
+    credentials: set[Credential] = set()
+    for column, read in (("user_ids", _user_id), ("cards", _card)):
+        for text in filter(None, map(str.strip, values.pop(column, "").split(";"))):
+            try:
+                credentials.add(_held(text, read, edges))
+            except ValueError as error:
+                refused.append(Refusal(line, column, str(error)))
+    dates = _dates(line, values, refused)
+    if refused:
+        return refused
+    told: dict[str, Any] = {**values, **dates}
+    employee = Employee(**told, credentials=frozenset(credentials))
+    return Row(line, employee, frozenset(header.places))
+
+
+def _unfit(line: int, values: Mapping[str, str]) -> list[Refusal]:
     refused = [Refusal(line, name, "is empty") for name in REQUIRED if not values[name]]
     for name, value in values.items():
         if any(character < " " or character == "\x7f" for character in value):
             refused.append(Refusal(line, name, f"{value!r} holds a control character"))
         elif len(value) > _LONGEST and name not in ("user_ids", "cards"):
             refused.append(Refusal(line, name, f"is longer than {_LONGEST} characters"))
-    credentials: set[Credential] = set()
-    for column, read in (("user_ids", _user_id), ("cards", _card)):
-        for text in filter(None, map(str.strip, values.pop(column, "").split(";"))):
-            try:
-                credentials.add(read(text, edges))
-            except ValueError as error:
-                refused.append(Refusal(line, column, str(error)))
-    if refused:
-        return refused
-    return Row(line, Employee(**values, credentials=frozenset(credentials)), frozenset(header.places))
+    return refused
+
+
+def _dates(line: int, values: dict[str, str], refused: list[Refusal]) -> dict[str, date | None]:
+    """Take the dates of employment out of the values."""
+    dates: dict[str, date | None] = {}
+    for column, name in DATES.items():
+        try:
+            dates[name] = _date(values.pop(column, ""))
+        except ValueError as error:
+            refused.append(Refusal(line, column, str(error)))
+    joined, left = dates.get("joined"), dates.get("left")
+    if joined and left and left < joined:
+        refused.append(Refusal(line, "leaving_date", "lies before the joining date"))
+    return dates
+
+
+def _date(text: str) -> date | None:
+    """A date as ISO 8601 has it; what a database writes behind one, such as a midnight, is let pass."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text.removesuffix("T00:00:00").removesuffix(" 00:00:00"))
+    except ValueError:
+        raise ValueError(f"{text!r} is no date such as 2026-05-31") from None
+
+
+def _held(
+    text: str, read: Callable[[str, Collection[str]], Credential], edges: Collection[str]
+) -> Credential:
+    """A badge, with the dates between which it holds if there are any: `BADGE [2026-05-01..2026-06-30]`."""
+    period = _PERIOD.fullmatch(text)
+    if period is None:
+        return read(text, edges)
+    since, until = _date(period["since"].strip()), _date(period["until"].strip())
+    if since and until and until < since:
+        raise ValueError(f"{text!r} ends before it begins")
+    return replace(read(period["badge"], edges), since=since or date.min, until=until or date.max)
 
 
 def _user_id(text: str, edges: Collection[str]) -> Credential:

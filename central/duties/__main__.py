@@ -13,7 +13,7 @@ from central import config
 from central.config import Config
 from central.duties.days import DaysDuty
 from central.duties.desk import DeskDuty
-from central.duties.exports import ExportsDuty
+from central.duties.exchange import ExchangeDuty
 from central.duties.line import Ended, Line
 from central.ledger.database import Ledger, LedgerError
 from central.post import Landed
@@ -45,7 +45,7 @@ class Duty(Protocol):
 _DUTIES: dict[str, Callable[[Config, Ledger], Duty]] = {
     "desk": DeskDuty,
     "days": DaysDuty,
-    "exports": ExportsDuty,
+    "exchange": ExchangeDuty,
 }
 
 

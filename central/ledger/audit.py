@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary, Select, cast, func, insert, select
 
 from central.ledger.chain import BEGINNING, Broken, Line, follow, link
-from central.ledger.schema import audit, micros
+from central.ledger.schema import audit
+from central.ledger.times import micros
 
 _ONE_AT_A_TIME = 0x6175646974  # any number of ours that nobody else uses for its advisory locks
 _AT_ONCE = 1000

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, inspect, text
 
-from central.ledger.schema import micros
 from central.ledger.steps import STEPS
+from central.ledger.times import micros
 
 _WORDS = {
     "sqlite": {

@@ -4,15 +4,16 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from central.directory.directory import Directory
-from central.directory.employee import DIMENSIONS, Credential, Employee
+from central.directory.employee import DIMENSIONS, Credential, Employee, Past
 from central.ledger.database import Ledger, insert_into
-from central.ledger.schema import badges, employees
+from central.ledger.schema import badges, employee_past, employees
 from central.ledger.workdays import marks
 
-_FIELDS = ("employee_id", "name", *DIMENSIONS)
+_FIELDS = ("employee_id", "name", *DIMENSIONS, "joined", "left")
 _LAST_CHANGE = select(func.max(employees.c.updated_at))
 """Every import has a later time than the one before, whatever the clock says: that is how it is noticed."""
 _AT_ONCE = 500
@@ -21,17 +22,26 @@ _AT_ONCE = 500
 def load(connection: Connection) -> list[Employee]:
     """Everybody, by employee id."""
     held: dict[str, set[Credential]] = {}
-    for form, value, edge, employee_id in connection.execute(select(badges)):
-        held.setdefault(employee_id, set()).add(Credential(form, value, edge))
-    query = select(*(employees.c[name] for name in _FIELDS)).order_by(employees.c.employee_id)
+    for *badge, employee_id in connection.execute(select(badges)):
+        held.setdefault(employee_id, set()).add(Credential(*badge))
+    past: dict[str, list[Past]] = {}
+    query = select(employee_past).order_by(employee_past.c.employee_id, employee_past.c.before)
+    for employee_id, before, dimensions in connection.execute(query):
+        values = msgspec.json.decode(dimensions, type=tuple[str, ...])
+        past.setdefault(employee_id, []).append(Past(before, values))
+    everybody = select(*(employees.c[name] for name in _FIELDS)).order_by(employees.c.employee_id)
     return [
-        Employee(**row, credentials=frozenset(held.get(row["employee_id"], ())))
-        for row in connection.execute(query).mappings()
+        Employee(
+            **dict(zip(_FIELDS, row, strict=True)),
+            credentials=frozenset(held.get(row[0], ())),
+            past=tuple(past.get(row[0], ())),
+        )
+        for row in connection.execute(everybody)
     ]
 
 
 def save(connection: Connection, people: Sequence[Employee], at: datetime) -> None:
-    """Write employees with exactly the badges that they have now; others stay as they are.
+    """Write employees with exactly the badges and the past that they have now; others stay as they are.
 
     All their workdays, and those of people with the same user id elsewhere, are marked to be computed again.
 
@@ -49,17 +59,30 @@ def save(connection: Connection, people: Sequence[Employee], at: datetime) -> No
         adding.on_conflict_do_update(index_elements=[employees.c.employee_id], set_=kept),
         [{name: getattr(one, name) for name in _FIELDS} | {"updated_at": at} for one in people],
     )
-    connection.execute(
-        delete(badges).where(badges.c.employee_id == bindparam("owner")),
-        [{"owner": one.employee_id} for one in people],
-    )
+    for table in (badges, employee_past):
+        connection.execute(
+            delete(table).where(table.c.employee_id == bindparam("owner")),
+            [{"owner": one.employee_id} for one in people],
+        )
     held = [
-        {"form": badge.form, "value": badge.value, "edge": badge.edge, "employee_id": one.employee_id}
+        {name: getattr(badge, name) for name in ("form", "value", "edge", "since", "until")}
+        | {"employee_id": one.employee_id}
         for one in people
         for badge in one.credentials
     ]
     if held:
         connection.execute(insert_into(connection, badges), held)
+    past = [
+        {
+            "employee_id": one.employee_id,
+            "before": version.before,
+            "dimensions": msgspec.json.encode(version.values),
+        }
+        for one in people
+        for version in one.past
+    ]
+    if past:
+        connection.execute(insert_into(connection, employee_past), past)
     affected |= _sharing(connection, people)
     marks.mark_whole(connection, sorted(affected))
 

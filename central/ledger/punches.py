@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from central.ledger.database import insert_into
-from central.ledger.schema import MS_PER_DAY, conflicts, micros, punches, wall_micros
+from central.ledger.schema import conflicts, punches
+from central.ledger.times import MS_PER_DAY, micros, wall_micros
 from wire.card import CardError, lookup_keys
 from wire.codec import encode
 from wire.punch import Punch

@@ -11,7 +11,8 @@ from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, Table, T
 from sqlalchemy import literal_column as literal
 
 from central.ledger.database import insert_into
-from central.ledger.schema import MS_PER_DAY, Micros, metadata, micros, punches
+from central.ledger.schema import metadata, punches
+from central.ledger.times import MS_PER_DAY, Micros, micros
 from central.ledger.workdays import marks
 from central.ledger.workdays.tables import doubts
 from central.timing.boots import Boot, Sighting, mended, started

@@ -4,55 +4,16 @@ Instants are whole microseconds since 1970 UTC (`..._us`), a wall time is the sa
 read as if it were UTC: equal, ordered and compact on SQLite and PostgreSQL alike. Python sees datetimes.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Dialect, Float, Integer, LargeBinary, MetaData, Table, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Column, Float, Integer, LargeBinary, MetaData, Table, Text
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time has no zone
-MS_PER_DAY = 86_400_000
-
-
-def micros(instant: datetime) -> int:
-    """Microseconds since 1970 of an aware time."""
-    return _micros(instant, _EPOCH)
-
-
-def wall_micros(wall: datetime) -> int:
-    """Microseconds since 1970 of a naive time, read as if it were UTC."""
-    return _micros(wall, _NAIVE_EPOCH)
-
-
-def _micros(at: datetime, epoch: datetime) -> int:
-    since = at - epoch
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-class Micros(TypeDecorator[datetime]):
-    """A datetime as microseconds since an epoch: an aware one is an instant, a naive one a wall time."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def __init__(self, epoch: datetime) -> None:
-        super().__init__()
-        self.epoch = epoch
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """To the database."""
-        del dialect
-        return None if value is None else _micros(value, self.epoch)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """From the database."""
-        del dialect
-        return None if value is None else self.epoch + timedelta(microseconds=value)
+from central.ledger.times import EPOCH, NAIVE_EPOCH, Day, Micros
 
 
 def instant(name: str, *, nullable: bool = False) -> Column[datetime]:
     """The column of an instant."""
-    return Column(f"{name}_us", Micros(_EPOCH), key=name, nullable=nullable)
+    return Column(f"{name}_us", Micros(EPOCH), key=name, nullable=nullable)
 
 
 def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[str]:
@@ -100,7 +61,7 @@ punches = Table(
     _text("badge_raw"),
     _text("badge_canon", nullable=True),
     _text("badge_key"),
-    Column("device_wall_us", Micros(_NAIVE_EPOCH), key="device_wall", nullable=True),
+    Column("device_wall_us", Micros(NAIVE_EPOCH), key="device_wall", nullable=True),
     instant("read_at"),
     _text("clock_trust"),
     Column("clock_offset_s", Float, nullable=True),
@@ -203,9 +164,20 @@ employees = Table(
             "employee_type",
         )
     ),
+    Column("joined_day", Day, key="joined", nullable=True),
+    Column("left_day", Day, key="left", nullable=True),
     instant("updated_at"),
 )
 """The people, as the last import spelled them. Nobody is ever deleted."""
+
+employee_past = Table(
+    "employee_past",
+    metadata,
+    _text("employee_id", primary_key=True),
+    Column("before_day", Day, key="before", primary_key=True),
+    Column("dimensions", LargeBinary, nullable=False),
+)
+"""What the dimensions of people were before a date, as a JSON list in the order of the columns above."""
 
 badges = Table(
     "badges",
@@ -213,9 +185,14 @@ badges = Table(
     _text("form", primary_key=True),
     _text("value", primary_key=True),
     _text("edge", primary_key=True),
+    Column("since_day", Day, key="since", primary_key=True),
+    Column("until_day", Day, key="until", nullable=False),
     _text("employee_id"),
 )
-"""Who a badge belongs to: a user id or a canonical card, at one edge, or everywhere where `edge` is empty."""
+"""Who a badge belongs to: a user id or a canonical card, at one edge, or everywhere where `edge` is empty.
+
+It does from one date to another, both included; the least and the greatest date stand for ever.
+"""
 
 audit = Table(
     "audit",

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement
 
-from central.ledger.schema import MS_PER_DAY, punches
+from central.ledger.schema import punches
+from central.ledger.times import MS_PER_DAY
 from central.zones import Zones, midnight
 from wire.facts import Span
 

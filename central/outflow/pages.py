@@ -68,7 +68,9 @@ class Pages:
         rows: list[bytes] = []
         for _, held in found:
             if since is None or held.wall.date() >= since:
-                owner = directory.who(held.edge, held.badge_form, held.badge_raw, held.badge_canon)
+                owner = directory.who(
+                    held.edge, held.badge_form, held.badge_raw, held.badge_canon, held.wall.date()
+                )
                 row: dict[str, Any] = dict(zip(PUNCH_COLUMNS, punch_cells(held, owner), strict=True))
                 rows.append(msgspec.json.encode(row))
         return Page(tuple(rows), msgspec.json.encode(seen), seen != after)

@@ -70,7 +70,9 @@ def _punches(
         except (KeyError, ValueError):
             raise Refusal(f"{request.after!r} is no place to go on from") from None
         for held in page:
-            owner = directory.who(held.edge, held.badge_form, held.badge_raw, held.badge_canon)
+            owner = directory.who(
+                held.edge, held.badge_form, held.badge_raw, held.badge_canon, held.wall.date()
+            )
             shown = _shown(chosen, request.people, owner)
             yield held.punch_id, punch_cells(held, owner) if shown else None
         if len(page) < request.limit:

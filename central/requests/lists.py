@@ -136,7 +136,7 @@ def _present(connection: Connection, zones: Zones, directory: Directory, now: da
 
 
 def _owner(held: Held, directory: Directory) -> Employee | None:
-    return directory.who(held.edge, held.badge_form, held.badge_raw, held.badge_canon)
+    return directory.who(held.edge, held.badge_form, held.badge_raw, held.badge_canon, held.wall.date())
 
 
 def known(directory: Directory, employee_id: str) -> Employee:

@@ -24,7 +24,7 @@ from central.schedule.rosters import told
 from central.timing.flags import UNSURE, flagged, unsure_dates
 from central.workdays.contacts import Contacts
 from central.workdays.interpretation import Sites
-from central.workdays.published import published, unread_for, waiting_for
+from central.workdays.published import published, unless_employed, unread_for, waiting_for
 from central.workdays.span import DaySpan, number
 from wire.codec import decode, encode
 from wire.days import DayResult
@@ -125,6 +125,7 @@ class WorkdayDesk:
         if unsure_dates(person.results, person.times):
             result = flagged(result)
         result = waiting_for(result, unread_for(evaluated, contacts, candidates, as_of))
+        result = unless_employed(result, employee)
         stored = held.get((employee.employee_id, day))
         return DayAnswer(
             name=employee.name,

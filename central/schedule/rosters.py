@@ -70,7 +70,7 @@ class Rosters:
             place: tuple(by_date[since] for since in sorted(by_date)) for place, by_date in latest.items()
         }
         self._shifts: dict[tuple[str, ...], Shift] = {}
-        self._assigned: dict[tuple[Place, ...], Assigned] = {}
+        self._assigned: dict[tuple[tuple[date, tuple[Place, ...]], ...], Assigned] = {}
 
     def in_force(self, kind: Kind, name: str, day: date) -> Version | None:
         """The version of a thing that is valid on a date."""
@@ -83,17 +83,34 @@ class Rosters:
         return frozenset(name for of, name in self._history if of == kind)
 
     def of(self, employee: Employee) -> Assigned:
-        """What an employee follows: their own shift, else department, division (SBU), organization."""
+        """What an employee follows: their own shift, else department, division (SBU), organization.
+
+        The units count that the employee was in on each date.
+        """
+        begins = (date.min, *(past.before for past in employee.past))
+        concerned = tuple((begin, self._concerned(employee.on(begin))) for begin in begins)
+        if concerned not in self._assigned:
+            self._assigned[concerned] = Assigned(tuple(self._joined(concerned)))
+        return self._assigned[concerned]
+
+    def _concerned(self, employee: Employee) -> tuple[Place, ...]:
         places: tuple[Place, ...] = (
             ("custom", employee.employee_id),
             ("department", employee.department),
             ("division", employee.sbu),
             ("organization", THE_ORGANIZATION),
         )
-        concerned = tuple(place for place in places if place in self._history)
-        if concerned not in self._assigned:
-            self._assigned[concerned] = Assigned(tuple(self._entries(concerned)))
-        return self._assigned[concerned]
+        return tuple(place for place in places if place in self._history)
+
+    def _joined(self, concerned: tuple[tuple[date, tuple[Place, ...]], ...]) -> Iterator[Entry]:
+        """The entries of one set of units after the other, each from the date on which it begins."""
+        ends = (*(begin for begin, _ in concerned[1:]), date.max)
+        for (begin, places), end in zip(concerned, ends, strict=True):
+            entries = [entry for entry in self._entries(places) if entry.since < end]
+            before = [entry for entry in entries if entry.since <= begin]
+            if begin != date.min:
+                yield replace(before[-1], since=begin) if before else Entry(begin)
+            yield from (entry for entry in entries if entry.since > begin or begin == date.min)
 
     def _entries(self, places: tuple[Place, ...]) -> Iterator[Entry]:
         before: Entry | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from central.rules.clocking import Direction
@@ -73,6 +73,17 @@ def instant(raw: Raw, sites: Sites, *, fold: int = 0) -> int:
         return raw.read_at_us // _US
     wall = _WALL_EPOCH + timedelta(seconds=raw.device_wall_us // _US)
     return int(wall.replace(tzinfo=sites.zones.of(raw.edge), fold=fold).timestamp())
+
+
+def read_on(raw: Raw, sites: Sites) -> date:
+    """The date of a punch at its branch: the one that its device showed, unless its time was corrected."""
+    if raw.accepted_us is not None:
+        read_at_us = raw.accepted_us
+    elif raw.device_wall_us is not None:
+        return (_WALL_EPOCH + timedelta(microseconds=raw.device_wall_us)).date()
+    else:
+        read_at_us = raw.read_at_us if raw.repaired_us is None else raw.repaired_us
+    return datetime.fromtimestamp(read_at_us / _US, sites.zones.of(raw.edge)).date()
 
 
 def direction(raw: Raw, sites: Sites) -> Direction | None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from central.directory.employee import Employee
 from central.rules.clocking import Duplicate, Event, Step
 from central.rules.day import DayResult as Evaluated
 from central.schedule.rosters import Entry
@@ -54,6 +55,15 @@ def published(
         early_leave_s=figures.early_leave,
         flags=evaluated.flags,
     )
+
+
+def unless_employed(result: DayResult, employee: Employee) -> DayResult:
+    """Before somebody joined and after they left nobody waits for them; what they punch then is flagged."""
+    if employee.employed(result.date):
+        return result
+    expected = result.status in ("absent", "open", "awaiting") and not result.clockings
+    status: DayStatus = "no_shift" if expected else result.status
+    return msgspec.structs.replace(result, status=status, flags=(*result.flags, "not_employed"))
 
 
 def is_over(evaluated: Evaluated, now: int) -> bool:

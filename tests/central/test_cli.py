@@ -1,7 +1,9 @@
 """The command punchwire-central, as a person or a script uses it."""
 
 import json
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.central.conftest import NOW
 from tests.central.facts import terminal_punch
 from wire.codec import encode
 
+INDIA = ZoneInfo("Asia/Kolkata")
 PEOPLE = """\
 Employee ID,Name,Department,Salary,User IDs,Cards
 E1,Asha,R&D,1,1042;surat-02:77,10D:0009334109
@@ -68,7 +71,7 @@ def test_import_shows_first_and_writes_only_when_told(site: Site, capsys: pytest
     with ledger.read() as connection:
         assert [one.name for one in people.load(connection)] == ["Asha", "Bina"]
         assert [entry.detail for entry in audit.entries(connection)] == [
-            {"new": 2, "changed": 0, "refused": 0}
+            {"new": 2, "changed": 0, "refused": 0, "since": datetime.now(INDIA).date().isoformat()}
         ]
     ledger.close()
     assert site.run("import", path, "--apply") == 0

@@ -9,14 +9,15 @@ from central import config as central_config
 from central import importer, shift_importer
 from central.cli import explain
 from central.directory.changes import changes
-from central.directory.rows import read_rows
-from central.importer import ImportRefused
+from central.directory.rows import Header, read_header, read_rows
 from central.rules.explain.answer import answer, as_text
 from central.rules.explain.scenario import ScenarioError, read_scenario
 from central.schedule.changes import compare, told
 from central.schedule.notation import shift_from, written
 from central.schedule.reading import Draft, Known
 from central.shift_importer import SettingsRefused
+from central.sources.csv_file import read_csv
+from central.sources.table import SourceError
 from edge import config as edge_config
 from edge.errors import Misconfigured
 from edge.readers.zkteco.options import TerminalOptions
@@ -208,13 +209,16 @@ def scenario(data: bytes) -> str:
 def people(data: bytes) -> str:
     """A table of people."""
     try:
-        header, rows = importer._read(_file("people.csv", data))  # noqa: SLF001 - file to rows
-    except ImportRefused as error:
+        table = read_csv(_file("people.csv", data))
+    except SourceError as error:
         return _printed(error.mistakes)
-    reading = read_rows(header, rows, ("pune-01", "surat-02"))
-    found = changes({}, reading.rows, reading.refused)
+    header = read_header(table.header)
+    if not isinstance(header, Header):
+        return _printed([importer.told(table.name, refusal) for refusal in header])
+    reading = read_rows(header, table.rows, ("pune-01", "surat-02"))
+    found = changes({}, reading.rows, reading.refused, date(2026, 5, 11))
     for refusal in found.refused:
-        importer.told(Path("people.csv"), refusal).encode()
+        importer.told(table.name, refusal).encode()
     return f"{min(len(found.new), 3)} new, {min(len(found.refused), 3)} refused"
 
 

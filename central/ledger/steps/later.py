@@ -29,4 +29,23 @@ LATER: list[Step] = [
                 WHERE held.arrival_id = arrivals.arrival_id""",
         ),
     ),
+    Step(
+        "0010-history",
+        (
+            "ALTER TABLE employees ADD COLUMN joined_day INTEGER",
+            "ALTER TABLE employees ADD COLUMN left_day INTEGER",
+            """CREATE TABLE employee_past (
+                employee_id TEXT NOT NULL, before_day INTEGER NOT NULL, dimensions {bytes} NOT NULL,
+                PRIMARY KEY (employee_id, before_day)) {clustered}""",
+            """CREATE TABLE badges_dated (
+                form TEXT NOT NULL, value TEXT NOT NULL, edge TEXT NOT NULL, since_day INTEGER NOT NULL,
+                until_day INTEGER NOT NULL, employee_id TEXT NOT NULL,
+                PRIMARY KEY (form, value, edge, since_day)) {clustered}""",
+            """INSERT INTO badges_dated (form, value, edge, since_day, until_day, employee_id)
+                SELECT form, value, edge, -719162, 2932896, employee_id FROM badges""",
+            "DROP TABLE badges",
+            "ALTER TABLE badges_dated RENAME TO badges",
+            "CREATE INDEX badges_of_an_employee ON badges (employee_id)",
+        ),
+    ),
 ]

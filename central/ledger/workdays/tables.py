@@ -3,31 +3,12 @@
 A `day` is a date in days since 1970; instants are as in `schema`.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, Table, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
 
-from central.ledger.schema import Micros, metadata
-
-_EPOCH_DAY = date(1970, 1, 1)
-
-
-class Day(TypeDecorator[date]):
-    """A date as days since 1970."""
-
-    impl = Integer
-    cache_ok = True
-
-    def process_bind_param(self, value: date | None, dialect: Dialect) -> int | None:
-        """To the database."""
-        del dialect
-        return None if value is None else (value - _EPOCH_DAY).days
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> date | None:
-        """From the database."""
-        del dialect
-        return None if value is None else _EPOCH_DAY + timedelta(days=value)
+from central.ledger.schema import metadata
+from central.ledger.times import Day, Micros
 
 
 def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[str]:

@@ -3,6 +3,7 @@
 import itertools
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -356,3 +357,50 @@ def test_days_computed_as_punches_arrive_equal_days_computed_at_once(data: st.Da
         at_once = [works.day(date(2026, 5, day)) for day in range(4, 14)]
         ledger.close()
     assert piecewise == at_once
+
+
+def test_nobody_is_absent_before_joining_or_after_leaving(ledger: Ledger, tmp_path: Path) -> None:
+    """Outside of the employment nobody is waited for, and what is punched then is flagged."""
+    works = Works(ledger, tmp_path, [person(1)])
+    works.settings(OFFICE, since=MONDAY)
+    works.at("2026-05-16 08:00")
+    works.punch("2026-05-11 09:00")
+    works.punch("2026-05-11 17:00")
+    works.punch("2026-05-15 09:00")
+    works.settle()
+    works.heartbeat(works.now, "gate")
+    works.settle()
+    before = [works.day(MONDAY + timedelta(days=day)) for day in range(5)]
+    works.hire(person(1, joined=MONDAY, left=MONDAY + timedelta(days=2)))
+    works.settle()
+    after = [works.day(MONDAY + timedelta(days=day)) for day in range(5)]
+    assert [day and day.status for day in before] == ["present", "absent", "absent", "absent", "present"]
+    assert [day and day.status for day in after] == ["present", "absent", "absent", "no_shift", "present"]
+    assert [day and "not_employed" in day.flags for day in after] == [False, False, False, True, True]
+
+
+def test_card_that_was_handed_on_leaves_old_days_alone(ledger: Ledger, tmp_path: Path) -> None:
+    """Days before a badge changed hands stay with whom it belonged to."""
+    works = Works(ledger, tmp_path, [person(1), person(2)])
+    works.settings(OFFICE, since=MONDAY)
+    works.at("2026-05-13 20:00")
+    for day in ("11", "13"):
+        works.punch(f"2026-05-{day} 09:00")
+        works.punch(f"2026-05-{day} 17:00")
+    works.settle()
+    tuesday = MONDAY + timedelta(days=1)
+    one, two = person(1), person(2)
+    ended = replace(next(iter(one.credentials)), until=MONDAY)
+    begun = replace(next(iter(one.credentials)), since=tuesday)
+    works.hire(replace(one, credentials=frozenset({ended})), replace(two, credentials=frozenset({begun})))
+    works.settle()
+    wednesday = MONDAY + timedelta(days=2)
+    found = {
+        (employee, day): (result := works.day(day, employee)) and result.status == "present"
+        for employee in ("E1", "E2")
+        for day in (MONDAY, wednesday)
+    }
+    assert found[("E1", MONDAY)]
+    assert not found[("E1", wednesday)]
+    assert not found[("E2", MONDAY)]
+    assert found[("E2", wednesday)]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from central import shift_importer
@@ -53,9 +54,15 @@ shift = "office"
 """
 
 
-def person(number_: int, **more: str) -> Employee:
+def person(number_: int, **more: Any) -> Employee:
     """Employee E1, E2, ... of Pune, with the user id 1, 2, ..."""
-    fields = {"branch": "Pune", "department": "QC", "sbu": "Works", "status": "Active", **more}
+    fields: dict[str, Any] = {
+        "branch": "Pune",
+        "department": "QC",
+        "sbu": "Works",
+        "status": "Active",
+        **more,
+    }
     return Employee(
         employee_id=f"E{number_}",
         name=f"Person {number_}",

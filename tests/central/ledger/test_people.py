@@ -1,11 +1,12 @@
 """How the directory is stored."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from central.directory.employee import Credential, Employee
+from central.directory.employee import Credential, Employee, Past
 from central.ledger import people
 from central.ledger.database import Ledger
 from tests.central.conftest import NOW
@@ -31,6 +32,22 @@ def test_people_come_back_as_they_were_stored(ledger: Ledger) -> None:
         people.save(connection, second, NOW)
     with ledger.read() as connection:
         assert people.load(connection) == second
+
+
+def test_past_and_dates_come_back_as_they_were_stored(ledger: Ledger) -> None:
+    """What somebody was, and when they held what, is stored to the day."""
+    before = date(2026, 6, 1)
+    held = Credential("user-id", "7", "", date(2026, 1, 1), before - timedelta(days=1))
+    again = Credential("user-id", "7", "", before)
+    past = (Past(before, ("Active", "", "", "Pune", "QC", "", "", "")),)
+    one = replace(
+        person("E1", held, department="R&D"), joined=date(2020, 2, 29), left=date(2027, 1, 1), past=past
+    )
+    for _ in range(2):
+        with ledger.write() as connection:
+            people.save(connection, [one, person("E2", again)], NOW)
+    with ledger.read() as connection:
+        assert people.load(connection) == [one, person("E2", again)]
 
 
 def test_badge_of_somebody_else_cannot_be_stored(ledger: Ledger) -> None:

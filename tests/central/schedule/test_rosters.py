@@ -1,11 +1,12 @@
 """Who follows which version of which shift on which date."""
 
 import tomllib
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from central.directory.employee import Employee
+from central.directory.employee import Employee, Past
 from central.rules.shift import row_of
 from central.schedule.changes import Changes, compare, told
 from central.schedule.reading import Known, read_settings
@@ -54,6 +55,30 @@ def book() -> Book:
     )
     made.apply("2026-01-01", unit("organization", "All", "office"))
     return made
+
+
+def test_the_units_of_each_date_decide(book: Book) -> None:
+    """Who moved to another department follows its shift from that day on, and the old one's before."""
+    book.apply("2026-01-01", unit("department", "QC", "night"))
+    book.apply("2026-03-01", unit("department", "QC", "late"))
+    past = (
+        Past(date(2026, 2, 1), ("", "", "", "", "QC", "", "", "")),
+        Past(date(2026, 2, 10), ("", "", "", "", "IT", "", "", "")),
+    )
+    moved = replace(E1, past=past)
+    days = ("2025-12-31", "2026-01-15", "2026-02-01", "2026-02-09", "2026-02-10", "2026-03-01")
+    names = [None if (one := book.on(day, moved)) is None else one.split("@")[0] for day in days]
+    assert names == [None, *map(str, names[1:])]
+    assert [name and ("night" in name, "office" in name, "late" in name) for name in names] == [
+        None,
+        (True, False, False),
+        (False, True, False),
+        (False, True, False),
+        (True, False, False),
+        (False, False, True),
+    ]
+    rosters = Rosters(book.versions)
+    assert rosters.of(moved) is rosters.of(replace(moved, employee_id="E7"))
 
 
 def test_the_nearest_unit_that_names_a_shift_decides(book: Book) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from central.ledger.schema import micros, wall_micros
+from central.ledger.times import micros, wall_micros
 from central.workdays.interpretation import Raw, Sites, direction, instant
 from central.zones import Zones
 
