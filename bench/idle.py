@@ -2,10 +2,10 @@
 
     python -m bench.idle [--seconds N] [--json]
 
-The site is the demo's (real broker, central, terminal and serial simulators), with a push port that no terminal
-visits and a keyboard reader whose device is not plugged, as where the kernel offers none. Memory is the resident
-size of the daemon and of its terminal child, and once more both with what they share counted once; processor
-is user and system time of the daemon and its children.
+The site is the demo's (real broker, central, terminal and serial simulators), with a push port that no
+terminal visits and a keyboard reader whose device is not plugged, as where the kernel offers none. Memory is
+the resident size of the daemon and of its terminal child, and once more both with what they share counted
+once; processor is user and system time of the daemon and its children.
 """
 
 import argparse
@@ -42,6 +42,11 @@ def children(pid: int) -> list[int]:
         if task.name != str(pid)
         for child in (task / "children").read_text().split()
     ]
+
+
+def family(pid: int) -> list[int]:
+    """A process, and all that came of it."""
+    return [pid, *(one for child in children(pid) for one in family(child))]
 
 
 def resident_mb(pid: int) -> float:

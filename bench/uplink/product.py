@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,14 +21,17 @@ class Edge:
     """An outbox in a folder, and its pump, which `start` runs."""
 
     def __init__(self, options: BrokerOptions, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         prepare(folder / "outbox.db")
         self.outbox = Outbox(folder / "outbox.db")
+        self.told: Callable[[int], None] = lambda _: None
+        """Called with the number of each receipt."""
         self._moved = threading.Event()
         settle = self.outbox.settle
 
         def settle_and_tell(upto: int) -> None:
             settle(upto)
+            self.told(upto)
             self._moved.set()
 
         self.outbox.settle = settle_and_tell  # type: ignore[method-assign] # the clock of this bench
