@@ -13,7 +13,7 @@ from edge import heartbeat, orders
 from edge.accountant import Accountant
 from edge.bedside import Bedside, Standing
 from edge.buffer.outbox import Outbox
-from edge.buffer.store import OutboxError
+from edge.buffer.store import KEPT_AS, OutboxDamaged, OutboxError
 from edge.config import Config
 from edge.desk import Counter, ReaderDesk
 from edge.kernel import boot_id, disk_free_bytes, give_back_memory, memory_bytes, share_one_heap
@@ -68,7 +68,10 @@ class Daemon:
             station.desk.counted = partial(self._accountant.counted, station.desk.name)
 
     def run(self, notify: Callable[[str], None]) -> int:
-        """Work until SIGTERM or SIGINT. The signals must be blocked before any thread starts."""
+        """Work until SIGTERM or SIGINT, which must be blocked before any thread starts.
+
+        Raises OutboxDamaged once the outbox is found corrupt; the next start goes on with a new one.
+        """
         share_one_heap()
         sys.setswitchinterval(SWITCH_S)
         for station in self._stations.values():
@@ -78,14 +81,18 @@ class Daemon:
         self._bedside.start()
         notify("READY=1")
         self._journal.info("started", readers=len(self._stations), backlog=self._outbox.mark.backlog)
-        while signal.sigtimedwait(STOP_SIGNALS, TURN_S) is None:
+        while signal.sigtimedwait(STOP_SIGNALS, TURN_S) is None and not self._outbox.damage:
             if self._healthy():
                 notify("WATCHDOG=1")
             self._housekeeping()
         notify("STOPPING=1")
-        return self._stop()
+        self._stop()
+        if self._outbox.damage:
+            prepare(self._config.outbox_path)
+            raise OutboxDamaged(f"it is corrupt ({self._outbox.damage}) and was set aside; start again")
+        return 0
 
-    def _stop(self) -> int:
+    def _stop(self) -> None:
         began = time.monotonic()
         self._bedside.stop()
         self._accountant.stop(STOP_WITHIN_S / 4)
@@ -95,13 +102,16 @@ class Daemon:
         for station in self._stations.values():
             if not station.join(max(0.1, STOP_WITHIN_S - 0.2 - (time.monotonic() - began))):
                 self._journal.warning("reader_left_running", reader=station.desk.name)
-        self._outbox.close()
+        try:
+            self._outbox.close()
+        except OutboxError as error:
+            self._journal.error("outbox_unwritten", reason=error)
         self._journal.info("stopped", took_s=round(time.monotonic() - began, 2))
-        return 0
 
     def _healthy(self) -> bool:
         stuck = [name for name, station in self._stations.items() if station.stuck]
-        stored = all(station.desk.stored for station in self._stations.values())
+        # Starting again frees no disk, and what readers hold in their hands would be gone.
+        stored = self._disk_low() or all(station.desk.stored for station in self._stations.values())
         if stuck or not self._pump.healthy or not stored:
             self._journal.error("unhealthy", stuck=",".join(stuck), uplink=self._pump.healthy, stored=stored)
             return False
@@ -169,6 +179,7 @@ class Daemon:
                 disk_floor_bytes=self._config.outbox.min_free_mb * 1_000_000,
                 unconfirmed_s=unconfirmed_s,
                 takeovers=self._pump.takeovers,
+                set_aside=max((it.name for it in self._config.edge.state_dir.glob(KEPT_AS)), default=""),
             ),
             disk_free_bytes=free,
             memory_bytes=memory_bytes(),

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import msgspec
 
 from edge.buffer.outbox import Outbox
-from edge.buffer.store import OutboxError
 from edge.census import Census
-from edge.errors import Lost, ReaderFault
+from edge.errors import ReaderFault
+from edge.holding import Holding
 from edge.kernel import Timekeeper
 from edge.orders import OrderBook
 from edge.readers.identity import memoryless_punch_id
@@ -25,7 +25,6 @@ from wire.order import AccountOrder, ClockOrder, RereadOrder
 from wire.punch import Punch
 from wire.vitals import ReaderState, ReaderVital
 
-_STORE_AGAIN_S = 1.0
 _EARLIEST, _LATEST = date(1970, 1, 2), date(9999, 12, 29)
 _ANY_TIME = datetime.max.replace(tzinfo=UTC)
 _ZONES = timedelta(hours=14)
@@ -58,7 +57,6 @@ class ReaderDesk:
     ) -> None:
         self.name = name
         self.seen_at = time.monotonic()
-        self.stored = True
         self.stopping = threading.Event()
         self.changed: Callable[[], None] = lambda: None
         """Called when the reader's state or trouble changed, so that the board hears of it at once."""
@@ -73,6 +71,8 @@ class ReaderDesk:
         self._clock_orders: list[ClockOrder] = []
         self._account_orders: list[AccountOrder] = []
         self._counts: dict[str, int] = {}
+        self._doubt_before = ("", "")
+        self._holding = Holding(name, outbox, self.wait, self._held)
         self._vital = ReaderVital(reader=name, state="starting", since=datetime.now(UTC), reason="starting")
 
     def wait(self, seconds: float) -> bool:
@@ -93,24 +93,26 @@ class ReaderDesk:
         """
         self.seen_at = time.monotonic()
         facts = [*facts, *self._outcomes(facts)]
-        while True:
-            try:
-                fresh = self._outbox.append(self.name, facts, memo)
-            except OutboxError as error:
-                if self.stored:
-                    self._journal.error("append_failed", reason=error, facts=len(facts))
-                self.stored = False
-                if self.wait(_STORE_AGAIN_S):
-                    self._journal.error("facts_given_up", reason=error, facts=len(facts))
-                    raise Lost("outbox-failed", str(error)) from error
-                continue
-            self.stored = True
-            for fact in facts:
-                if isinstance(fact, OrderOutcome):
-                    self._book.closed(fact.order_id)
-            if any(isinstance(fact, Punch) for fact in facts):
-                self._see(last_punch=datetime.now(UTC))
-            return fresh
+        fresh = self._holding.commit(facts, memo)
+        for fact in facts:
+            if isinstance(fact, OrderOutcome):
+                self._book.closed(fact.order_id)
+        if any(isinstance(fact, Punch) for fact in facts):
+            self._see(last_punch=datetime.now(UTC))
+        return fresh
+
+    def _held(self, told: str) -> None:
+        """Tell at the reader's own line that its facts are not safe, and afterwards what was told before."""
+        if told:
+            self._doubt_before = (self._vital.reason, self._vital.evidence)
+            self._see(reason="outbox-failed", evidence=told)
+        else:
+            self._see(reason=self._doubt_before[0], evidence=self._doubt_before[1])
+
+    @property
+    def stored(self) -> bool:
+        """Whether the outbox took what the reader emitted last."""
+        return self._holding.stored
 
     def local_id(self, at: datetime) -> str:
         """An id for a punch of a reader without memory."""

@@ -16,11 +16,13 @@ def edge_trouble(
     disk_floor_bytes: int,
     unconfirmed_s: float,
     takeovers: tuple[int, datetime] | None = None,
+    set_aside: str = "",
 ) -> tuple[str, str]:
     """The worst trouble of the edge as a whole as (reason, evidence); two empty texts while all is well.
 
     `stored` is False after an append failed; `unconfirmed_s` is how long facts under way have waited
-    for a receipt; `takeovers` is how often another client took the edge's session lately, and when last.
+    for a receipt; `takeovers` is how often another client took the edge's session lately, and when last;
+    `set_aside` is the file that a corrupt outbox is kept as.
     """
     if not stored:
         return "outbox-failed", "the last append to the outbox failed"
@@ -29,6 +31,8 @@ def edge_trouble(
             "disk-full",
             f"{disk_free_bytes // 1_000_000} MB free, {disk_floor_bytes // 1_000_000} MB wanted",
         )
+    if set_aside:
+        return "outbox-set-aside", f"a corrupt outbox is kept as {set_aside}"
     if takeovers is not None:
         count, at = takeovers
         return (

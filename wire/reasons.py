@@ -17,6 +17,7 @@ NEXT_STEP: dict[str, str] = {
     "unknown-reader": "The edge has no reader of this name; ask again for the readers that it has now.",
     "expired": "The edge did not come back in time; ask again once it is online.",
     "central-away": "Start punchwire-central; edges hold their punches until it is back.",
+    "outbox-set-aside": "The Pi's card damaged the outbox: replace it, or delete outbox.db.corrupt-* there.",
     "session-taken": "Another client uses this edge's id: find the second Pi or copied card and rename it.",
     "no-receipts": "The broker accepts punches but central does not confirm them; check the broker's ACL.",
     "backlog": "Punches are waiting at the branch; check the speed of its uplink.",

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from edge.buffer.salvage import is_sound, save
+from edge.buffer.store import OutboxError
 from ground.belongings import make_file
 
 migrate = Migrations("outbox")
@@ -52,12 +54,30 @@ def ids_know_their_reader(db: Database) -> None:
 def prepare(path: Path) -> Path | None:
     """Bring the file to today's schema; make it if there is none.
 
-    A file that SQLite finds corrupt is renamed and a new stream started: capture goes on, and
-    terminals are read again in full. Returns the new name of the corrupt file, else None.
-    Raises OSError or sqlite3.Error where the folder cannot be written.
+    A file that is corrupt is renamed and a new stream started with what can be read of it: capture goes on,
+    and terminals are read again in full. Returns the new name of the corrupt file, else None.
+    Raises OSError, OutboxError or sqlite3.Error where the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = _set_aside(path) if path.exists() and not _sound(path) else None
+    fresh = path.with_name(f"{path.name}.fresh")
+    if fresh.exists() and not path.exists():
+        fresh.rename(path)
+    aside = None
+    if path.exists() and not is_sound(path):
+        aside = path.with_name(f"{path.name}.corrupt-{int(time.time())}")
+        fresh.unlink(missing_ok=True)
+        _apply(fresh)
+        save(path, fresh, aside.name)
+        for ending in ("-wal", "-shm", ""):
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + ending))
+        fresh.rename(path)
+    _apply(path)
+    return aside
+
+
+def _apply(path: Path) -> None:
     make_file(path)
     db = Database(path)
     try:
@@ -68,38 +88,17 @@ def prepare(path: Path) -> Path | None:
         db.conn.commit()
     finally:
         db.close()
-    return aside
-
-
-def _sound(path: Path) -> bool:
-    try:
-        db = sqlite3.connect(path)
-        try:
-            return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-        finally:
-            db.close()
-    except sqlite3.DatabaseError:
-        return False
-
-
-def _set_aside(path: Path) -> Path:
-    stamp = int(time.time())
-    for ending in ("-wal", "-shm", ""):
-        part = path.with_name(path.name + ending)
-        if part.exists():
-            part.rename(path.with_name(f"{path.name}.corrupt-{stamp}{ending}"))
-    return path.with_name(f"{path.name}.corrupt-{stamp}")
 
 
 def prepare_told(path: Path) -> int:
     """Prepare the outbox and tell a person; exit code 1 and one line if it cannot be done."""
     try:
         aside = prepare(path)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, OutboxError, sqlite3.Error) as error:
         print(f"{path}: {error}", file=sys.stderr)
         return 1
     if aside is not None:
-        print(f"{path} was corrupt; it is kept as {aside}, a new stream begins")
+        print(f"{path} was corrupt; it is kept as {aside}, a new stream begins with what could be read")
     return 0
 
 

@@ -6,7 +6,6 @@ can be found again (the settled mark, the table of ids) is written in bulk besid
 crash some facts travel twice, and central takes them once.
 """
 
-import sqlite3
 import threading
 import time
 import uuid
@@ -34,6 +33,7 @@ class _Append:
 
     owner: str
     facts: Sequence[Fact]
+    encoded: Sequence[bytes]
     memo: Mapping[str, str] | None
     fresh: int = 0
     error: OutboxError | None = None
@@ -67,10 +67,8 @@ class Outbox:
             "SELECT outbox_id, settled, seen_upto FROM stream"
         )
         ((newest,),) = self._store.read("SELECT coalesce(max(seq + count - 1), 0) FROM facts")
-        try:
+        with self._store.failures():
             self._seen = Seen(self._store.db, seen_upto)
-        except sqlite3.Error as error:
-            raise OutboxError(f"{path}: {error}") from error
         self.mark = Mark(outbox_id, max(newest, settled), settled, settled)
 
     def append(self, owner: str, facts: Sequence[Fact], memo: Mapping[str, str] | None = None) -> int:
@@ -79,7 +77,7 @@ class Outbox:
         A punch whose id was seen is passed over; with how="reread", only while it still waits.
         Returns after the commit reached the disk. Raises OutboxError, and then nothing was stored.
         """
-        request = _Append(owner, facts, memo)
+        request = _Append(owner, facts, [encode(fact) for fact in facts], memo)
         with self._gate:
             self._queue.append(request)
         with self._store.lock:
@@ -102,10 +100,11 @@ class Outbox:
                     newest += request.fresh
                 if full := self._seen.is_full:
                     self._write_down(newest)
-        except OutboxError as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for this commit hears that it failed
             self._seen.rolled_back()
+            told = error if isinstance(error, OutboxError) else OutboxError(repr(error))
             for request in group:
-                request.error = error
+                request.error = told
         else:
             self._committed(newest, written=full)
         finally:
@@ -116,11 +115,11 @@ class Outbox:
         db = self._store.db
         bodies: list[bytes] = []
         at_ms = time.time_ns() // 1_000_000
-        for fact in request.facts:
-            body = encode(fact)
+        for fact, body in zip(request.facts, request.encoded, strict=True):
             if len(body) > FACT_LIMIT:
-                body = self._store.put_aside(body, "too large", getattr(fact, "reader", None))
-            elif isinstance(fact, Punch):
+                bodies.append(self._store.put_aside(body, "too large", getattr(fact, "reader", None)))
+                continue
+            if isinstance(fact, Punch):
                 if not self._seen.take(db, fact, newest + len(bodies) + 1, self.mark.settled):
                     continue
                 at_ms = int(fact.read_at.timestamp() * 1000)
@@ -156,7 +155,7 @@ class Outbox:
         found = self._store.read(
             "SELECT seq, count, body FROM facts WHERE seq > ? AND count <= ? ORDER BY seq", (after, few)
         )
-        return [fact for row in found for fact in Row(*row).facts()]
+        return list(self._unpacked(found))
 
     def settle(self, upto: int) -> None:
         """Note central's receipt; it is written down later."""
@@ -203,7 +202,12 @@ class Outbox:
             "SELECT seq, count, body FROM facts WHERE owner = ? AND at_ms >= ? AND at_ms < ? ORDER BY seq",
             (owner, since_ms, until_ms),
         )
-        return (fact for row in found for fact in Row(*row).facts())
+        return self._unpacked(found)
+
+    def _unpacked(self, found: Iterable[tuple[int, int, bytes]]) -> Iterator[Waiting]:
+        with self._store.failures():
+            for row in found:
+                yield from Row(*row).facts()
 
     def resend(self, wanted: Iterable[int]) -> int:
         """Queue settled facts once more under new numbers; returns how many were still kept."""
@@ -247,7 +251,14 @@ class Outbox:
                 db.execute("UPDATE stream SET outbox_id = ?, settled = ?", (fresh, oldest - 1))
             self.mark = Mark(fresh, self.mark.newest, oldest - 1, oldest - 1)
 
+    @property
+    def damage(self) -> str:
+        """What was found corrupt in the file, "" if nothing was."""
+        return self._store.damage
+
     def close(self) -> None:
-        """Write down what lives in memory and close the file."""
-        self.keep()
-        self._store.close()
+        """Write down what lives in memory, if the file takes it, and close the file."""
+        try:
+            self.keep()
+        finally:
+            self._store.close()

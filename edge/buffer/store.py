@@ -3,16 +3,18 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from edge.buffer.rows import ROW_FACTS, Row, Waiting, rows
+from edge.buffer.rows import ROW_FACTS, Row, RowDamaged, Waiting, rows
 from wire.codec import encode
 from wire.facts import EdgeEvent
 
 SCHEMA = 2
+KEPT_AS = "outbox.db.corrupt-*[0-9]"
+"""What corrupt files are called, as a pattern in their folder."""
 _PAGES = """
 PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=1000;
 """
@@ -26,13 +28,29 @@ class OutboxOutdated(OutboxError):
     """The file is missing or of an older schema: `punchwire-edge migrate` mends it."""
 
 
+class OutboxDamaged(OutboxError):
+    """The file is corrupt: `punchwire-edge migrate` keeps it aside and saves what can be read of it."""
+
+
+_CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def is_corrupt(error: sqlite3.Error) -> bool:
+    """Whether the file itself is to blame, and not the disk, the rights or another program."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _CORRUPT
+
+
 class Store:
-    """One connection, one lock. `lock` is held by whoever reads or writes; statements are short."""
+    """One connection, one lock. `lock` is held by whoever reads or writes; statements are short.
+
+    `damage` tells what is corrupt once somebody met it, "" while nobody did.
+    """
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise OutboxOutdated(f"{path} does not exist yet; run punchwire-edge migrate")
         self.path = path
+        self.damage = ""
         self.lock = threading.RLock()
         try:
             self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -43,7 +61,7 @@ class Store:
             (version,) = self.db.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
             self.db.close()
-            raise OutboxError(f"{path}: {error}") from error
+            raise self._failure(error) from error
         if version != SCHEMA:
             self.db.close()
             raise OutboxOutdated(f"{path} has schema {version}, not {SCHEMA}; run punchwire-edge migrate")
@@ -51,23 +69,34 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One durable write. Raises OutboxError, and then nothing of it was stored."""
-        with self.lock:
+        with self.lock, self.failures():
+            self.db.execute("BEGIN IMMEDIATE")
             try:
-                self.db.execute("BEGIN IMMEDIATE")
                 yield self.db
                 self.db.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self.db.in_transaction:
+            except BaseException:
+                with suppress(sqlite3.Error):
                     self.db.execute("ROLLBACK")
-                raise OutboxError(str(error)) from error
+                raise
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows that a query finds. Raises OutboxError."""
-        with self.lock:
-            try:
-                return self.db.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                raise OutboxError(str(error)) from error
+        with self.lock, self.failures():
+            return self.db.execute(query, values).fetchall()
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        """Let what the file does wrong leave the block as OutboxError."""
+        try:
+            yield
+        except (sqlite3.Error, RowDamaged) as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: sqlite3.Error | RowDamaged) -> OutboxError:
+        if isinstance(error, RowDamaged) or is_corrupt(error):
+            self.damage = str(error)
+            return OutboxDamaged(f"{self.path}: {error}")
+        return OutboxError(str(error))
 
     def insert(self, first: int, at_ms: int, owner: str, bodies: Sequence[bytes]) -> None:
         """Store encoded facts numbered from `first`, inside a transaction."""
@@ -96,7 +125,7 @@ class Store:
         """The facts behind `after`, at most `facts` of them and `size` bytes; one at least."""
         taken: list[Waiting] = []
         query = "SELECT seq, count, body FROM facts WHERE seq > ? AND seq + count - 1 > ? ORDER BY seq"
-        with self.lock:
+        with self.lock, self.failures():
             for row in self.db.execute(query, (after - ROW_FACTS, after)):
                 for fact in Row(*row).facts():
                     if fact.seq <= after:

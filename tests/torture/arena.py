@@ -67,6 +67,7 @@ class Arena:
     def __init__(self, folder: Path, template: Path, dice: random.Random, broker_extra: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.dice = dice
         self.central = Unit(
             "central",
             ("punchwire-central", "--config", str(folder / "central.toml"), "run"),

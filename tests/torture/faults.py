@@ -338,7 +338,8 @@ def damage(path: Path, dice: Dice, pages: int = 2) -> None:
 
 def _at_peace(arena: Arena) -> None:
     """Stop the edge once central holds everything that it accepted."""
-    until(lambda: arena.branch.waits() == 0, PEACE_S, every_s=0.1)
+    asked = "SELECT 1 FROM orders WHERE closed_at_us IS NULL"
+    until(lambda: arena.branch.waits() == 0 and not arena.rows(asked), PEACE_S, every_s=0.1)
     arena.branch.unit.stop()
     accepted = arena.branch.accepted()
     until(lambda: accepted.keys() <= arena.landed_cards().keys(), PEACE_S, every_s=0.1)

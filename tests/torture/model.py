@@ -9,12 +9,13 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from central.intake import Intake
+from central.ledger import orders
 from central.ledger.database import Ledger
 from central.post import Delivery
 from edge.buffer.outbox import Outbox
@@ -296,8 +297,15 @@ class ModelCentral:
             if levels[-1] in ("facts", "birth"):
                 group.append(Delivery(levels, letter.payload, retained=False, mid=1, connection=1))
             elif levels[-1] == "status" and b'"online":true' in letter.payload:
-                self.intake._repeat_orders(EDGE)  # noqa: SLF001
+                self._repeat_orders()
         self.intake._take_in(group)  # noqa: SLF001
+
+    def _repeat_orders(self) -> None:
+        """What the desk does when an edge returns."""
+        with self.ledger.read() as connection:
+            waiting = orders.open_orders(connection, EDGE, datetime.now(UTC))
+        for order in waiting:
+            self._publish(TOPICS.orders(EDGE), order)
 
     def forget_what_was_told(self) -> None:
         """Let the second pass in which a receipt is not repeated."""

@@ -24,7 +24,8 @@ class Unit:
         self.program = Program(name, command, log)
         self.ended: list[int] = []
         """The exit codes with which it ended by itself."""
-        self._before = Program(f"{name}-before", before, log) if before else None
+        self.before = Program(f"{name}-before", before, log) if before else None
+        """What is run before each start."""
         self._wanted = False
         self._start_at = 0.0
         self._lock = threading.RLock()
@@ -33,9 +34,9 @@ class Unit:
         """Start it, prepared as `ExecStartPre` does."""
         with self._lock:
             self._wanted = True
-            if self._before is not None:
+            if self.before is not None:
                 with suppress(Exception):  # as the minus sign in the unit: the daemon itself says it again
-                    self._before.run()
+                    self.before.run()
             self.program.start()
 
     def kill(self) -> None:
