@@ -1,6 +1,6 @@
 """Owns the board in words: entries in order, as rows and lines of plain text, a change as a sentence."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from wire.board import BoardEntry, Color
@@ -39,11 +39,13 @@ def rows(entries: Iterable[BoardEntry], now: datetime) -> list[Row]:
     ]
 
 
-def lines(header: Row, body: Sequence[Row]) -> list[str]:
-    """Rows as aligned lines of plain text, two blanks between the columns."""
+def lines(header: Row, body: Sequence[Row], numbers: Collection[int] = ()) -> list[str]:
+    """Rows as aligned lines of plain text, two blanks between the columns; `numbers` stand to the right."""
     widths = [max(len(row[at]) for row in (header, *body)) for at in range(len(header))]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(
+            cell.rjust(widths[at]) if at in numbers else cell.ljust(widths[at]) for at, cell in enumerate(row)
+        ).rstrip()
         for row in (header, *body)
     ]
 

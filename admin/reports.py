@@ -10,9 +10,10 @@ from typing import TextIO
 import msgspec
 
 from admin.asking import check_span, new_id, outcome, print_array
-from admin.board import lines, plain
+from admin.board import lines
 from admin.client import Client
 from admin.daysheet import day_lines
+from admin.tabulating import Cell, headed, numbers, shown
 from ground.mqtt import BrokerOptions
 from wire.facts import Span
 from wire.people import OrgFilter
@@ -30,7 +31,7 @@ DIMENSIONS = (
 )
 _PAGE = 500
 
-Cells = Sequence[str | int | None]
+Cells = Sequence[Cell]
 
 
 def report(options: BrokerOptions, flags: Namespace) -> int:
@@ -47,7 +48,8 @@ def report(options: BrokerOptions, flags: Namespace) -> int:
         elif flags.csv:
             write_csv(sys.stdout, first.columns, rows)
         else:
-            _print_table(first.columns, list(rows))
+            whole = shown(first.columns, list(rows))
+            sys.stdout.write("\n".join(lines(headed(first.columns), whole, numbers(first.columns))) + "\n")
     return 0
 
 
@@ -79,37 +81,12 @@ def write_csv(out: TextIO, columns: Sequence[str], rows: Iterable[Cells]) -> Non
         writer.writerow([_harmless(cell) for cell in row])
 
 
-def _harmless(cell: str | int | None) -> str | int:
+def _harmless(cell: Cell) -> str | int:
     if cell is None:
         return ""
     if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{cell}"
     return cell
-
-
-def _print_table(columns: Sequence[str], rows: Sequence[Cells]) -> None:
-    heads = [column.replace("_minutes", "").replace("_", " ") for column in columns]
-    body = [tuple(_shown(cell) for cell in row) for row in rows]
-    if sys.stdout.isatty():
-        try:
-            from rich.console import Console  # noqa: PLC0415 - without the extra, plain lines do
-
-            from admin.screen import sheet  # noqa: PLC0415
-        except ImportError:
-            pass
-        else:
-            Console().print(sheet(heads, body, _numbers(rows)))
-            return
-    sys.stdout.write("\n".join(lines(tuple(heads), body)) + "\n")
-
-
-def _numbers(rows: Sequence[Cells]) -> set[int]:
-    """The places of columns that hold numbers."""
-    return {place for row in rows for place, cell in enumerate(row) if isinstance(cell, int)}
-
-
-def _shown(cell: str | int | None) -> str:
-    return "" if cell is None else plain(str(cell))
 
 
 def day(options: BrokerOptions, flags: Namespace) -> int:

@@ -1,6 +1,6 @@
 """Owns the board on a terminal: the table with colours, and the picture of it that stays on the screen."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
@@ -26,16 +26,6 @@ def table(entries: Sequence[BoardEntry], now: datetime, title: str = "") -> Tabl
         color = Text(row[2], _STYLE[entry.color])
         live = Text(row[3], "" if entry.online else "bold red")
         shown.add_row(name, row[1], color, live, row[4], row[5], why)
-    return shown
-
-
-def sheet(heads: Sequence[str], rows: Sequence[board.Row], numbers: Collection[int]) -> Table:
-    """Rows of a report for a terminal; columns of numbers, by their places, stand to the right."""
-    shown = Table(expand=False, pad_edge=False)
-    for place, head in enumerate(heads):
-        shown.add_column(head, justify="right" if place in numbers else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*map(Text, row))
     return shown
 
 

@@ -10,6 +10,8 @@ from wire.reporting import ReportKind
 
 Cell = str | int | None
 STILL_IN = timedelta(hours=16)
+MINUTE_S = 60
+"""A report on one figure tells of days where it is a whole minute: less would be shown as nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ REPORTS: Mapping[ReportKind, Report] = {
         },
     ),
     "overtime": Report(
-        lambda day, _now: day.overtime_s > 0,
+        lambda day, _now: day.overtime_s >= MINUTE_S,
         {
             "starts": _starts,
             "ends": _ends,
@@ -179,10 +181,10 @@ REPORTS: Mapping[ReportKind, Report] = {
         },
     ),
     "breaks": Report(
-        lambda day, _now: day.break_s > 0, {**_minutes_of("break", "lunch", "work"), "pauses": pauses}
+        lambda day, _now: day.break_s >= MINUTE_S, {**_minutes_of("break", "lunch", "work"), "pauses": pauses}
     ),
     "late": Report(
-        lambda day, _now: day.late_s > 0 or day.early_leave_s > 0,
+        lambda day, _now: day.late_s >= MINUTE_S or day.early_leave_s >= MINUTE_S,
         {
             "starts": _starts,
             "first_in": first_in,
@@ -195,6 +197,6 @@ REPORTS: Mapping[ReportKind, Report] = {
     "missing": Report(
         lambda day, _now: bool(lacking(day)), {"status": _status, "missing": lacking, "clockings": clockings}
     ),
-    "who-is-in": Report(is_in, {"since": _since, "reader": _where, **_minutes_of("presence")}),
+    "who-is-in": Report(is_in, {"since": _since, "reader": _where}),
 }
 """Every kind that tells of workdays."""

@@ -3,11 +3,10 @@
 import io
 from datetime import UTC, date, datetime
 
-from rich.console import Console
-
+from admin.board import lines
 from admin.daysheet import day_lines, length
 from admin.reports import write_csv
-from admin.screen import sheet
+from admin.tabulating import headed, numbers, shown
 from wire.days import Clocking, DayResult, DayRule, Dropped
 from wire.reporting import DayAnswer
 
@@ -68,11 +67,23 @@ def test_a_spreadsheet_takes_no_name_for_a_formula() -> None:
     assert out.getvalue() == 'name,minutes,note\n\'=1+1,-5,\n"Asha ""A""",3,\'@x\n'
 
 
-def test_a_terminal_shows_numbers_to_the_right() -> None:
-    """The table for a terminal holds the same cells."""
-    console = Console(width=60, force_terminal=True)
-    with console.capture() as capture:
-        console.print(sheet(["name", "late"], [("Asha", "7"), ("Bina", "100")], {1}))
-    printed = capture.get()
-    assert "   7│" in printed
-    assert "Bina" in printed
+def test_a_table_says_lengths_in_hours_and_times_without_the_date_of_their_row() -> None:
+    """A night's end keeps its date, as it is another one; a program's words lose their underscores."""
+    columns = ("employee", "date", "status", "first_in", "last_out", "early_leave_minutes", "note")
+    rows = [
+        ("E1", "2026-05-11", "no_shift", "2026-05-11 22:00", "2026-05-12 06:05", 725, "out_added"),
+        ("E_2", "2026-05-11", "absent", None, None, 0, ""),
+    ]
+    assert lines(headed(columns), shown(columns, rows), numbers(columns)) == [
+        "employee  date        status    first in  last out          early leave  note",
+        "E1        2026-05-11  no shift  22:00     2026-05-12 06:05        12:05  out added",
+        "E_2       2026-05-11  absent                                       0:00",
+    ]
+
+
+def test_a_table_without_dates_is_shown_as_it_is() -> None:
+    """The report on punches to be looked at has no workdays, and times of their own."""
+    columns = ("employee", "time", "reason")
+    assert shown(columns, [("E1", "2000-01-01 09:05", "before-2000")]) == [
+        ("E1", "2000-01-01 09:05", "before-2000")
+    ]

@@ -96,6 +96,16 @@ def test_reports_on_one_figure_tell_only_of_days_that_have_it(kind: ReportKind) 
 
 
 @pytest.mark.parametrize(
+    ("kind", "figure"),
+    [("overtime", "overtime_s"), ("breaks", "break_s"), ("late", "late_s"), ("late", "early_leave_s")],
+)
+def test_what_would_be_shown_as_nothing_is_not_listed(kind: ReportKind, figure: str) -> None:
+    """Fifty-nine seconds are no minute (R26), so a line about them would have nothing to say."""
+    assert told(kind, workday(**{figure: 59})) == []
+    assert len(told(kind, workday(**{figure: 60}))) == 1
+
+
+@pytest.mark.parametrize(
     ("day", "lacks"),
     [
         (FULL, ""),
