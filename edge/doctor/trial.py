@@ -49,8 +49,10 @@ class TrialDesk(Desk):
         return self._circumstances.moment()
 
     def emit(self, facts: Sequence[Fact], memo: Mapping[str, str] | None = None) -> int:
-        """Refuse, and end the session."""
+        """Refuse, and end the session. Nothing at all is soon stored."""
         del memo
+        if not facts:
+            return 0
         self.facts += facts
         self.shown.set()
         raise _Enough

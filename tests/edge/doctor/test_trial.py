@@ -84,6 +84,16 @@ def test_whatever_a_session_raises_is_a_finding(error: Exception, reason: str) -
     assert [(it.level, it.reason) for it in tried(session)] == [("alarm", reason)]
 
 
+def test_a_session_that_answers_its_orders_before_it_fails_is_told_as_failing() -> None:
+    """To emit nothing, for there are no orders, is no sign that the device reads."""
+
+    def session(desk: Desk) -> None:
+        desk.emit([])
+        raise Unreachable("no-answer", "no greeting within 5 s")
+
+    assert [(it.level, it.reason) for it in tried(session)] == [("alarm", "no-answer")]
+
+
 def test_what_is_lost_later_and_what_is_doubted_is_told() -> None:
     """A device that opens and then fails, or that is in doubt, is not good."""
 
