@@ -266,7 +266,11 @@ def test_more_sightings_never_make_a_repair_worse(
 
 @dataclass
 class Simulation:
-    """A terminal's life: its clock is off, drifts, is moved, follows its zone's changes or does not."""
+    """A terminal's life: its clock is off, drifts, is moved, follows its zone's changes or does not.
+
+    `pi_off_s` is what the clock of the Pi that reads it is off, and 0 where that is synchronised. A boot that
+    was not is repaired later.
+    """
 
     zone: ZoneInfo
     now: float
@@ -274,6 +278,7 @@ class Simulation:
     drift: float
     follows: bool
     fixed_s: float = 0.0
+    pi_off_s: float = 0.0
     waiting: list[tuple[float, int]] = field(default_factory=list)
     before_s: float | None = None
     moved: bool = False
@@ -305,33 +310,31 @@ class Simulation:
         self.waiting.append((self.now, int(self.now + self.away_s)))
 
     def is_read(self) -> Iterator[tuple[float, Raw]]:
-        """The Pi measures the clock and reads the log: each punch with its true time."""
-        offset_s = round(self.away_s, 1)
+        """The Pi measures the clock and reads the log: each punch with its true time.
+
+        The offset of a reading is remembered if the Pi's own clock was right.
+        """
         for true, wall in self.waiting:
-            yield (
-                true,
-                replace(
-                    PLAIN,
-                    device_wall_us=wall * US,
-                    read_at_us=int((self.now + 0.3) * US),
-                    received_at_us=int((self.now + 60) * US),
-                    clock_offset_s=offset_s,
-                    offset_before_s=self.before_s,
-                ),
-            )
+            yield true, replace(self._read(wall), offset_before_s=self.before_s)
         self.waiting = []
-        self.before_s, self.moved = offset_s, False
+        if not self.pi_off_s:
+            self.before_s, self.moved = round(self.away_s, 1), False
 
     def punches_live(self) -> tuple[float, Raw]:
         """Somebody punches while the Pi listens."""
-        true, wall = self.now, int(self.now + self.away_s)
-        return true, replace(
+        return self.now, replace(self._read(int(self.now + self.away_s)), how="live")
+
+    def _read(self, wall: int) -> Raw:
+        read_s = self.now + 0.3
+        return replace(
             PLAIN,
             device_wall_us=wall * US,
-            read_at_us=int((self.now + 0.3) * US),
+            read_at_us=int((read_s + self.pi_off_s) * US),
             received_at_us=int((self.now + 60) * US),
-            clock_offset_s=round(self.away_s, 1),
-            how="live",
+            clock_offset_s=round(self.away_s - self.pi_off_s, 1),
+            clock_trust="unset" if self.pi_off_s else "synced",
+            repaired_us=int(read_s * US) if self.pi_off_s else None,
+            repaired_within_s=1.0 if self.pi_off_s else None,
         )
 
 
@@ -340,6 +343,7 @@ ACTS = st.one_of(
     st.tuples(st.just("passes"), st.floats(1, DAY / 3)),
     st.tuples(st.just("midnight"), st.floats(-30, 30)),
     st.tuples(st.just("moves"), MOVES | st.floats(-2 * DAY, 2 * DAY)),
+    st.tuples(st.just("boots"), st.just(0.0) | st.floats(-200 * DAY, 200 * DAY)),
     st.tuples(st.just("punches"), st.just(0.0)),
     st.tuples(st.just("live"), st.just(0.0)),
     st.tuples(st.just("read"), st.just(0.0)),
@@ -382,7 +386,7 @@ def test_whatever_a_terminals_clock_does_no_punch_is_silently_wrong(
     follows: bool,
     acts: list[tuple[str, float]],
 ) -> None:
-    """Drift, steps, a dead battery, years ahead, nights of a clock change: within bounds, or flagged."""
+    """Drift, steps, a dead battery, a Pi months off, nights of a clock change: within bounds, or flagged."""
     zone = ZoneInfo(name)
     begin = datetime.fromisoformat(start + "T20:00:00+00:00").timestamp()
     terminal = Simulation(zone, begin, error_s, drift, follows)
@@ -397,6 +401,8 @@ def test_whatever_a_terminals_clock_does_no_punch_is_silently_wrong(
                 told = list(terminal.is_read())
             case "moves":
                 terminal.moves(figure)
+            case "boots":
+                terminal.pi_off_s = round(figure, 1)
             case "punches":
                 terminal.punches()
             case "live":

@@ -115,6 +115,32 @@ def test_an_absent_reader_is_tried_again_until_it_is_there(branch: Branch) -> No
     assert station.desk.vital.reason == ""
 
 
+def test_an_absent_reader_is_tried_ever_more_rarely(branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses double up to a minute, each a little off, so that a branch does not knock in step."""
+    pauses: list[float] = []
+
+    def pause(desk: ReaderDesk, seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) > 9:
+            desk.stopping.set()
+
+    monkeypatch.setattr(ReaderDesk, "pause", pause)
+    branch.station("gate", fail(Unreachable("no-answer", "10.0.0.9")))
+    until(lambda: len(pauses) > 9)
+    assert all(2**n <= pause <= 2**n + 1 for n, pause in enumerate(pauses[:6]))
+    assert pauses[6:9] == [60, 60, 60]
+    assert len({pause % 1 for pause in pauses[:6]}) > 1
+
+
+def test_a_reader_that_hangs_delays_no_other(branch: Branch) -> None:
+    """A terminal that never answers holds its own thread, and nothing else."""
+    over = threading.Event()
+    branch.station("gate", lambda _desk: over.wait(60), stay)
+    working = branch.station("door", stay)
+    until(lambda: working.desk.vital.state == "ok")
+    over.set()
+
+
 @pytest.mark.parametrize("error", [Lost("unplugged", "ENODEV"), KeyError("bug"), ValueError("bug")])
 def test_every_failure_is_survived(branch: Branch, error: Exception) -> None:
     """Even a fault that nobody foresaw ends a session, not the reader."""
