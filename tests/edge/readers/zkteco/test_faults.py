@@ -111,6 +111,7 @@ def test_punches_during_the_read_make_no_false_ones(layout: str) -> None:
         with Session(reader(terminal, live=False), desk):
             whole(desk, terminal)
         assert emitted(desk) == held(terminal)
+    assert "reads_rejected" not in desk.counts
 
 
 def test_a_short_answer_with_the_sizes_is_no_answer() -> None:
@@ -178,6 +179,21 @@ def test_fewer_records_are_noticed_across_sessions() -> None:
         with Session(reader(terminal), later):
             later.until(lambda d: len(d.punches) == 1)
         assert [event.fields["now"] for event in events(later, "fewer_records")] == [1]
+
+
+def test_a_log_that_was_cleared_and_filled_again_is_read_though_its_count_is_the_same() -> None:
+    """A session begins with the log: that its count is the one from before the outage proves nothing."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=30) as terminal:
+        with Session(reader(terminal), desk):
+            whole(desk, terminal)
+        before = emitted(desk)
+        terminal.state.clear_log()
+        for _ in range(30):
+            terminal.punch()
+        desk.stopping.clear()
+        with Session(reader(terminal, catch_up_s=600.0), desk):
+            desk.until(lambda d: emitted(d) == before + held(terminal))
 
 
 def test_a_log_that_rolls_over_is_read_though_its_count_stands_still() -> None:
@@ -356,9 +372,11 @@ def test_a_terminal_in_use_is_told_as_busy() -> None:
     first = MemoryDesk()
     with Simulated(users=20, log=50) as terminal, Session(reader(terminal), first):
         whole(first, terminal)
-        fault = ended(terminal, ImpatientDesk())
+        second = ImpatientDesk()
+        fault = ended(terminal, second)
         assert isinstance(fault, Unreachable)
         assert fault.reason == "session-busy"
+        assert max(second.pauses) >= 5, "whoever is inside gets time to leave"
         terminal.punch("3")
         whole(first, terminal)
 
@@ -388,10 +406,15 @@ def test_something_else_on_the_port_is_told_as_no_terminal() -> None:
 
 
 class ImpatientDesk(MemoryDesk):
-    """A desk whose pauses are short."""
+    """A desk whose pauses are short. It remembers how long they should have been."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses = [0.0]
 
     def wait(self, seconds: float) -> bool:
         """Sleep briefly or stop."""
+        self.pauses.append(seconds)
         return super().wait(min(seconds, 0.05))
 
 

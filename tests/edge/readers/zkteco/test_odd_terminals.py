@@ -1,12 +1,15 @@
 """Promises of the reader for pulled terminals that are not as they should be, and are read all the same."""
 
+from pathlib import Path
+
 import pytest
 
 from edge.errors import Unreachable
 from simulators.terminal import Terminal as Simulated
 from simulators.terminal.frames import Command
+from simulators.terminal.records import User
 from tests.edge.readers.desk import MemoryDesk, Session
-from tests.edge.readers.zkteco.making import doubts, emitted, events, held, reader
+from tests.edge.readers.zkteco.making import Persistent, doubts, emitted, events, held, reader
 from tests.edge.readers.zkteco.test_pull import whole
 
 
@@ -91,3 +94,69 @@ def test_a_log_that_fills_is_told_in_time(records: int, word: str | None) -> Non
         whole(desk, terminal)
         desk.until(lambda d: any("records" in seen for seen in d.oks))
         desk.until(lambda d: doubts(d) == ({word} if word else set()))
+
+
+def test_another_layout_is_told() -> None:
+    """A terminal that begins to write its log in another way is read in that way, and an event says so."""
+    desk = MemoryDesk()
+    with Simulated(users=20, log=50, layout="40") as terminal:
+        with Session(reader(terminal), desk):
+            whole(desk, terminal)
+        known = len(desk.punches)
+        terminal.state.layout = "49"
+        terminal.punch("3")
+        desk.stopping.clear()
+        with Session(reader(terminal), desk):
+            whole(desk, terminal)
+    assert len(desk.punches) == known + 1, "the old records are the same punches"
+    assert [(it.fields["before"], it.fields["now"]) for it in events(desk, "layout_changed")] == [
+        ("40", "49")
+    ]
+
+
+class Scribbled(User):
+    """A user whose name is in an encoding of its own, and cut in the middle of a character."""
+
+    def encode(self, size: int) -> bytes:
+        """The user with such a name."""
+        at, length = (11, 24) if size == 72 else (8, 8)
+        content = super().encode(size)
+        return (
+            content[:at]
+            + b"\xc4\xe3\xba\xc3\xe0\xa4\x93\xff"[:length].ljust(length, b"\xfe")
+            + content[at + length :]
+        )
+
+
+@pytest.mark.parametrize("user_size", [28, 72])
+def test_names_are_never_looked_at(user_size: int) -> None:
+    """Names in any encoding spoil neither the user table nor the punches whose slots it explains."""
+    people = [Scribbled(1, "1001", ""), Scribbled(2, "1002", "")]
+    desk = MemoryDesk()
+    with (
+        Simulated(users=people, log=30, layout="8", user_size=user_size) as terminal,
+        Session(reader(terminal), desk),
+    ):
+        whole(desk, terminal)
+    assert {punch.badge.raw for punch in desk.punches} == {"1001", "1002"}
+
+
+def test_failed_sessions_leave_nothing_open() -> None:
+    """A terminal that is away for days costs no descriptor and no process."""
+    desk = MemoryDesk()
+    with Simulated(users=3, log=5) as terminal:
+        persistent = Persistent(reader(terminal, answer_s=0.3))
+        with Session(persistent, desk):
+            whole(desk, terminal)
+            terminal.fault("refuse")
+            desk.until(lambda _: len(persistent.faults) >= 2)
+            before = held_open()
+            desk.until(lambda _: len(persistent.faults) >= 6)
+            after = held_open()
+    assert after <= before + 4, "a session at work has two pipes and its process"
+
+
+def held_open() -> int:
+    """Descriptors and children of this process."""
+    children = Path("/proc/self/task").glob("*/children")
+    return len(list(Path("/proc/self/fd").iterdir())) + sum(len(it.read_text().split()) for it in children)

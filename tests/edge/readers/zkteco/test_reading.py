@@ -83,7 +83,7 @@ def test_arbitrary_bytes_never_crash(noise: bytes, before: int, grown: int) -> N
 def test_a_length_that_is_not_the_content_s_is_rejected() -> None:
     """The dataset's own count of bytes must hold."""
     whole = dataset(history(100), "40")
-    for damaged in (whole[:-40], whole + bytes(40), whole[:3], b""):
+    for damaged in (whole[:-40], whole + bytes(40), whole[:3], b"", bytes(4) + whole[4:]):
         assert isinstance(judge(damaged, 100, 100, NOW), Rejected)
 
 
