@@ -57,11 +57,12 @@ class _ReaderHead(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """One reader as configured: built, not opened. `device_kind` is what it calls itself on the wire."""
+    """One reader as configured: built, not opened. `claims` is what no other may have, if it says so."""
 
     name: str
     kind: str
     reader: Reader
+    claims: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,11 @@ def _readers(rows: object, mistakes: list[str]) -> list[Configured]:
             continue
         if any(other.name == configured.name for other in readers):
             mistakes.append(f'reader[{at}].name: "{configured.name}" is the name of another reader')
+        rival = next((it for it in readers if configured.claims and it.claims == configured.claims), None)
+        if rival is not None:
+            mistakes.append(
+                f'reader[{at}]: "{rival.name}" has {configured.claims} already; one reader alone can'
+            )
         readers.append(configured)
     return readers
 
@@ -142,4 +148,5 @@ def _reader(row: object, place: str, mistakes: list[str]) -> Configured | None:
     options = build(kind.Options, rest, place, mistakes)
     if head is None or options is None:
         return None
-    return Configured(head.name, head.kind, kind(head.name, options))
+    claims = getattr(options, "claims", None)
+    return Configured(head.name, head.kind, kind(head.name, options), claims)

@@ -119,7 +119,10 @@ class Reader(Protocol):
     """One device. Its constructor does nothing but keep what it is given."""
 
     Options: ClassVar[type[msgspec.Struct]]
-    """The reader's own keys in its `[[reader]]` section."""
+    """The reader's own keys in its `[[reader]]` section.
+
+    It may have a property `claims`, a text: two readers with the same are a mistake in edge.toml.
+    """
     device_kind: ClassVar[DeviceKind]
 
     def __init__(self, name: str, options: Any) -> None: ...

@@ -136,6 +136,11 @@ class Terminal:
         return self._slot.taken
 
     @property
+    def connections(self) -> int:
+        """How many connections over TCP there were."""
+        return self._slot.knocked
+
+    @property
     def listeners(self) -> int:
         """How many of them asked for live events."""
         return self._slot.listening

@@ -84,6 +84,7 @@ class Listener:
                 connection, _ = listener.accept()
             except OSError:
                 return
+            self._slot.knocked += 1
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = TcpLink(connection, self._faults)
             self._links.add(link)

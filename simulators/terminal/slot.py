@@ -25,11 +25,12 @@ class Slot:
     """Holds one session. A second client is refused, waits until the first leaves, or kicks it out.
 
     A client over UDP has no connection to close: it is taken for gone when it was not heard of for 10 s,
-    or never proved its comm key.
+    or never proved its comm key. `knocked` counts the connections over TCP, whatever became of them.
     """
 
     def __init__(self, policy: SecondClient) -> None:
         self._policy = policy
+        self.knocked = 0
         self._owner: _Owner | None = None
         self._lock = threading.Lock()
 

@@ -100,6 +100,11 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
             GOOD + "[[reader]]\nname='dock'\nkind='serial-rfid'\ndevice='/dev/x'\nformat='rdm6300'",
             "is the name of another reader",
         ),
+        (
+            GOOD + "[[reader]]\nname='gate'\nkind='zkteco'\naddress='10.0.0.9'\n"
+            "[[reader]]\nname='door'\nkind='zkteco'\naddress='10.0.0.9'",
+            '"gate" has the terminal at 10.0.0.9 port 4370 already',
+        ),
         (GOOD.replace("port = 1884", "cert = '/dev/null'"), "give both or none"),
         (GOOD.replace("port = 1884", "password_file = '/dev/null'"), "broker.user: missing"),
         (GOOD.replace("port = 1884", "ca = '/no/ca.pem'"), "broker.ca: /no/ca.pem cannot be read"),

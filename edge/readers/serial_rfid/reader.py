@@ -57,6 +57,11 @@ class SerialOptions(CardOptions, frozen=True, kw_only=True):
         if self.format != "ascii-line" and self.pattern is not None:
             raise ValueError('pattern has a meaning only beside format "ascii-line"')
 
+    @property
+    def claims(self) -> str:
+        """Two readers would take bytes away from each other."""
+        return self.device
+
 
 class SerialReader:
     """A card reader on a serial port."""

@@ -58,6 +58,11 @@ class KeyboardOptions(CardOptions, frozen=True, kw_only=True):
         if self.device is not None and not self.device.startswith("/"):
             raise ValueError(f"device {self.device!r} is no absolute path")
 
+    @property
+    def claims(self) -> str | None:
+        """A keyboard is grabbed by one reader."""
+        return self.device
+
 
 class KeyboardReader:
     """A card reader that is a USB keyboard."""

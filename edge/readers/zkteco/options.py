@@ -56,6 +56,11 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
         elif self.set_clock:
             raise ValueError("set_clock needs zone, to know what time it is there")
 
+    @property
+    def claims(self) -> str:
+        """A terminal serves one client at a time."""
+        return f"the terminal at {self.address} port {self.port}"
+
     def opening(self, *, live: bool) -> Open:
         """The request for a session, with live events if wanted. Raises Misconfigured as `key` does."""
         return Open(

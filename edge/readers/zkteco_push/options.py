@@ -35,6 +35,11 @@ class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
     settle_s: Seconds = 5.0
     recheck_h: Annotated[float, msgspec.Meta(ge=0, le=24 * 31)] = 24.0
 
+    @property
+    def claims(self) -> str:
+        """What a terminal uploads is for one reader."""
+        return f"the uploads of terminal {self.serial}"
+
     def __post_init__(self) -> None:
         for key, patience_s in (("silent_s", self.silent_s), ("order_s", self.order_s)):
             if patience_s < 2 * self.delay_s:

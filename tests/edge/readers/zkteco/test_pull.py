@@ -260,6 +260,14 @@ def test_the_terminal_is_left_properly() -> None:
         assert terminal.clients == 0
 
 
+def test_a_session_takes_one_connection() -> None:
+    """Nothing is tried out beforehand: a terminal that serves one client would be busy with the trial."""
+    desk = MemoryDesk()
+    with Simulated(users=3, log=5) as terminal, Session(reader(terminal), desk):
+        whole(desk, terminal)
+        assert terminal.connections == 1
+
+
 def test_a_deleted_user_of_a_log_of_slots_is_told() -> None:
     """Where the log has slots only and the user is gone, the slot is the badge, and an event says so."""
     desk = MemoryDesk()
