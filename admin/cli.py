@@ -10,7 +10,7 @@ from typing import get_args
 
 import msgspec
 
-from admin import clocks, commands, governing, people, reports
+from admin import clocks, commands, enrolling, governing, people, reports
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from ground.settings import SettingsError
@@ -84,7 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     resync.add_argument(
         "--request-id", type=_request_id, metavar="ID", help="ask again for the resync of this id"
     )
-    _clock_flags(verb("clock", clocks.clock, "Show how far a terminal's clock is off, or have it set."))
+    clock = verb("clock", clocks.clock, "Show how far a terminal's clock is off, or have it set.")
+    clock.add_argument("--set", action="store_true", help="set it to the Pi's time, and read it back")
+    _device_flags(clock)
+    says = "Compare a terminal's users with the directory, or bring the terminal to it."
+    enrolment = verb("enrolment", enrolling.enrolment, says)
+    enrolling.add_flags(enrolment)
+    _device_flags(enrolment)
     watch = verb("watch", commands.watch, "Keep the board on the screen.")
     watch.add_argument("--seconds", type=_positive, help="end by itself")
     verb("summary", commands.summary, "Print the ledger in figures.")
@@ -101,10 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _clock_flags(parser: argparse.ArgumentParser) -> None:
+def _device_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edge", required=True, help="the branch")
     parser.add_argument("--reader", required=True, help="the terminal, as edge.toml names it")
-    parser.add_argument("--set", action="store_true", help="set it to the Pi's time, and read it back")
     parser.add_argument(
         "--timeout", type=_positive, default=300, metavar="S", help="give up after S seconds (default 300)"
     )

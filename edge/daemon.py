@@ -23,7 +23,7 @@ from edge.uplink.pump import Pump
 from ground.installed import version
 from ground.journal import Journal
 from wire.facts import OrderOutcome
-from wire.order import AccountOrder, ClockOrder, Order, RereadOrder, ResendOrder
+from wire.order import AccountOrder, ClockOrder, EnrolOrder, Order, RereadOrder, ResendOrder
 from wire.vitals import Birth, Heartbeat, ReaderBirth
 
 STOP_WITHIN_S = 2.0
@@ -52,6 +52,7 @@ class Daemon:
             for it in config.readers
         }
         self._clocks = [it.name for it in config.readers if getattr(it.reader, "sets_clock", False)]
+        self._rolls = [it.name for it in config.readers if getattr(it.reader, "keeps_users", False)]
         self._pump = Pump(config.broker, config.edge.id, self._outbox, self)
         self._outbox.appended = self._pump.wake
         self._accountant = Accountant(
@@ -190,17 +191,16 @@ class Daemon:
         """Take an order: decide, then hand it to its readers or carry it out."""
         known = self._book.is_open(order.order_id) or self._outbox.order_known(order.order_id)
         now = self._timekeeper.now().utc
-        decision = orders.decide(order, now, self._stations, known=known, clocks=self._clocks)
+        decision = orders.decide(
+            order, now, self._stations, known=known, clocks=self._clocks, rolls=self._rolls
+        )
         self._journal.info("order", order_id=order.order_id, decision=type(decision).__name__.lower())
         if isinstance(decision, orders.Refuse):
             self._answer(order.order_id, decision.outcome, decision.reason, decision.evidence)
-        elif isinstance(decision, orders.Accept) and isinstance(order, RereadOrder):
+        elif isinstance(decision, orders.Accept) and isinstance(order, RereadOrder | ClockOrder | EnrolOrder):
             self._book.opened(order.order_id, decision.readers)
             for name in decision.readers:
                 self._stations[name].desk.give(order)
-        elif isinstance(decision, orders.Accept) and isinstance(order, ClockOrder):
-            self._book.opened(order.order_id, decision.readers)
-            self._stations[order.reader].desk.give_clock(order)
         elif isinstance(decision, orders.Accept) and isinstance(order, AccountOrder):
             self._book.opened(order.order_id, decision.readers)
             for name in decision.readers:
@@ -212,7 +212,7 @@ class Daemon:
         """Let a device that can count its own log do so first."""
         station = self._stations.get(reader)
         if station is not None and getattr(station.reader, "takes_census", False):
-            station.desk.give_account(order)
+            station.desk.give(order)
         else:
             self._accountant.counted(reader, order=order)
 

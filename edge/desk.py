@@ -12,6 +12,7 @@ from edge.buffer.outbox import Outbox
 from edge.census import Census
 from edge.errors import ReaderFault
 from edge.holding import Holding
+from edge.inbox import DeviceOrder, Inbox
 from edge.kernel import Timekeeper
 from edge.orders import OrderBook
 from edge.readers.identity import memoryless_punch_id
@@ -21,7 +22,7 @@ from ground.journal import Journal
 from wire.card import lookup_keys
 from wire.codec import decode_fact
 from wire.facts import Fact, OrderOutcome, RereadReport
-from wire.order import AccountOrder, ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, EnrolOrder, RereadOrder
 from wire.punch import Punch
 from wire.vitals import ReaderState, ReaderVital
 
@@ -67,9 +68,7 @@ class ReaderDesk:
         self._book = book
         self._counter = counter
         self._journal = Journal(f"reader:{name}")
-        self._orders: list[RereadOrder] = []
-        self._clock_orders: list[ClockOrder] = []
-        self._account_orders: list[AccountOrder] = []
+        self._inbox = Inbox()
         self._counts: dict[str, int] = {}
         self._doubt_before = ("", "")
         self._holding = Holding(name, outbox, self.wait, self._held)
@@ -124,10 +123,8 @@ class ReaderDesk:
 
     def orders(self) -> list[RereadOrder]:
         """Take the orders that are still good; those that the outbox can answer are answered here."""
-        taken, self._orders = self._orders, []
-        now = self._timekeeper.now().utc
-        self._give_up([order for order in taken if order.expires_at <= now], "expired", "")
-        good = [order for order in taken if order.expires_at > now]
+        good, expired = self._inbox.take(RereadOrder, self._timekeeper.now().utc)
+        self._give_up(expired, "expired", "")
         for order in good:
             if order.source == "outbox":
                 from_outbox(self, self.name, order)
@@ -135,19 +132,22 @@ class ReaderDesk:
 
     def clock_orders(self) -> list[ClockOrder]:
         """Take the orders to set the device's clock that are still good."""
-        taken, self._clock_orders = self._clock_orders, []
-        now = self._timekeeper.now().utc
-        self._not_set([order for order in taken if order.expires_at <= now], "expired", "expired", "")
-        return [order for order in taken if order.expires_at > now]
+        good, expired = self._inbox.take(ClockOrder, self._timekeeper.now().utc)
+        self._not_done(expired, "expired", "expired", "")
+        return good
+
+    def enrol_orders(self) -> list[EnrolOrder]:
+        """Take the orders for the device's users that are still good."""
+        good, expired = self._inbox.take(EnrolOrder, self._timekeeper.now().utc)
+        self._not_done(expired, "expired", "expired", "")
+        return good
 
     def account_orders(self) -> list[AccountOrder]:
         """Take the orders to count the device's log that are still good; the others were answered without."""
-        taken, self._account_orders = self._account_orders, []
-        now = self._timekeeper.now().utc
-        for order in taken:
-            if order.expires_at <= now:
-                self.uncounted(order, "expired", "")
-        return [order for order in taken if order.expires_at > now]
+        good, expired = self._inbox.take(AccountOrder, self._timekeeper.now().utc)
+        for order in expired:
+            self.uncounted(order, "expired", "")
+        return good
 
     def census(self, census: Census, order: AccountOrder | None = None) -> None:
         """Pass on what the device's log holds."""
@@ -210,23 +210,14 @@ class ReaderDesk:
         """The reader's health now."""
         return msgspec.structs.replace(self._vital, counts=dict(self._counts))
 
-    def give(self, order: RereadOrder) -> None:
+    def give(self, order: DeviceOrder) -> None:
         """Put an order into the reader's inbox."""
-        self._orders.append(order)
-
-    def give_clock(self, order: ClockOrder) -> None:
-        """Put an order to set the device's clock into the reader's inbox."""
-        self._clock_orders.append(order)
-
-    def give_account(self, order: AccountOrder) -> None:
-        """Put an order to count the device's log into the reader's inbox."""
-        self._account_orders.append(order)
+        self._inbox.give(order)
 
     def pause(self, seconds: float) -> None:
         """Wait between two sessions; an order from a person or the end of the daemon cuts it short."""
         until = time.monotonic() + seconds
-        waiting = (self._orders, self._clock_orders, self._account_orders)
-        while (left := until - time.monotonic()) > 0 and not any(waiting):
+        while (left := until - time.monotonic()) > 0 and not self._inbox:
             if self.wait(min(left, 1.0)):
                 break
 
@@ -240,7 +231,8 @@ class ReaderDesk:
         since = self._vital.since if known else datetime.now(UTC)
         self._see(state=state, since=since, reason=fault.reason, evidence=fault.evidence)
         self._give_up(self.orders(), fault.reason, fault.evidence)
-        self._not_set(self.clock_orders(), "failed", fault.reason, fault.evidence)
+        undone: list[ClockOrder | EnrolOrder] = [*self.clock_orders(), *self.enrol_orders()]
+        self._not_done(undone, "failed", fault.reason, fault.evidence)
         for order in self.account_orders():
             self.uncounted(order, fault.reason, fault.evidence)
 
@@ -257,8 +249,12 @@ class ReaderDesk:
             )
             self.emit([report])
 
-    def _not_set(
-        self, orders: Sequence[ClockOrder], outcome: Literal["expired", "failed"], reason: str, evidence: str
+    def _not_done(
+        self,
+        orders: Sequence[ClockOrder | EnrolOrder],
+        outcome: Literal["expired", "failed"],
+        reason: str,
+        evidence: str,
     ) -> None:
         at = datetime.now(UTC)
         for order in orders:

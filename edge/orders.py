@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from wire.facts import OrderOutcome
-from wire.order import AccountOrder, ClockOrder, Order, RereadOrder
+from wire.order import AccountOrder, ClockOrder, EnrolOrder, Order, RereadOrder
 
 Outcome = Literal["done", "refused", "expired", "failed"]
 
@@ -36,19 +36,25 @@ Decision = Accept | Ignore | Refuse
 
 
 def decide(
-    order: Order, now: datetime, readers: Collection[str], *, known: bool, clocks: Collection[str] = ()
+    order: Order,
+    now: datetime,
+    readers: Collection[str],
+    *,
+    known: bool,
+    clocks: Collection[str] = (),
+    rolls: Collection[str] = (),
 ) -> Decision:
     """Say what becomes of an order that arrives `now` at an edge with these readers.
 
     `known` tells that its outcome is stored, or that it is being carried out. `clocks` are the readers
-    that can set the clock of their device.
+    that can set the clock of their device, `rolls` those that can write its users.
     """
     if known:
         return Ignore()
     if order.expires_at <= now:
         return Refuse("expired", "expired", f"it was good until {order.expires_at.isoformat()}")
-    if isinstance(order, ClockOrder):
-        return _decide_clock(order, readers, clocks)
+    if isinstance(order, ClockOrder | EnrolOrder):
+        return _decide_device(order, readers, clocks if isinstance(order, ClockOrder) else rolls)
     if not isinstance(order, RereadOrder | AccountOrder):
         return Accept(())
     wanted = tuple(order.readers) if order.readers is not None else tuple(sorted(readers))
@@ -59,12 +65,16 @@ def decide(
     return Accept(wanted)
 
 
-def _decide_clock(order: ClockOrder, readers: Collection[str], clocks: Collection[str]) -> Decision:
+def _decide_device(
+    order: ClockOrder | EnrolOrder, readers: Collection[str], able: Collection[str]
+) -> Decision:
     if order.reader not in readers:
         return Refuse("refused", "unknown-reader", f"no reader {order.reader} at this edge")
-    if order.reader not in clocks:
+    if order.reader in able:
+        return Accept((order.reader,))
+    if isinstance(order, ClockOrder):
         return Refuse("refused", "clock-not-settable", f"{order.reader} has no clock that it could set")
-    return Accept((order.reader,))
+    return Refuse("refused", "no-users", f"{order.reader} has no users that it could write")
 
 
 @dataclass(slots=True)

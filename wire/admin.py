@@ -4,6 +4,7 @@ Each family of verbs has its own module; what all have in common is in `wire.req
 """
 
 from wire.clocks import ClockRequest
+from wire.enrolment import EnrolmentRequest
 from wire.listing import ExportRequest, PunchesRequest, SummaryRequest
 from wire.people import EmployeesRequest, FacetsRequest, FiltersRequest
 from wire.reporting import DayRequest, ReportRequest
@@ -23,6 +24,7 @@ Request = (
     | FiltersRequest
     | ExportRequest
     | ClockRequest
+    | EnrolmentRequest
 )
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
@@ -37,4 +39,5 @@ VERBS: dict[str, type[Request]] = {
     "filters": FiltersRequest,
     "export": ExportRequest,
     "clock": ClockRequest,
+    "enrolment": EnrolmentRequest,
 }

@@ -7,6 +7,7 @@ import msgspec
 
 from wire.account import Tally
 from wire.punch import NaiveTime, Punch, PunchId, ReaderName, UtcTime
+from wire.users import USERS_LIMIT, HeldUser
 
 BATCH_LIMIT = 500
 """Facts in one envelope at the most; `codec.MESSAGE_LIMIT` may cut it shorter."""
@@ -142,7 +143,21 @@ class HeldIds(
     seqs: Annotated[tuple[int, ...], msgspec.Meta(max_length=REPORT_IDS_LIMIT)] = ()
 
 
-Fact = Punch | RereadReport | FoundPunch | OrderOutcome | EdgeEvent | Account | HeldIds
+class UserTable(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="user-table"
+):
+    """The users that a terminal holds, in parts, as an `EnrolOrder` found them when all else was done."""
+
+    order_id: str
+    reader: ReaderName
+    at: UtcTime
+    serial: str
+    part: int = 1
+    parts: int = 1
+    users: Annotated[tuple[HeldUser, ...], msgspec.Meta(max_length=USERS_LIMIT)] = ()
+
+
+Fact = Punch | RereadReport | FoundPunch | OrderOutcome | EdgeEvent | Account | HeldIds | UserTable
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 from wire.facts import Seq, Span
 from wire.punch import ReaderName, UtcTime
 from wire.stretches import Stretch
+from wire.users import USERS_LIMIT, TerminalUser, UserId
 
 
 class RereadOrder(
@@ -82,4 +83,23 @@ class AccountOrder(
     detail: Literal["span", "day", "ids"] = "span"
 
 
-Order = RereadOrder | ResendOrder | ClockOrder | AccountOrder
+class EnrolOrder(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="order", tag="enrol"
+):
+    """Read the users of a terminal, once those of `put` are written and those of `remove` deleted.
+
+    Who is there as `put` wants it is not written. Nobody loses a fingerprint: a user who is there keeps slot,
+    password and privilege, and on a terminal with fingerprints or faces users are deleted only
+    `with_templates`. The answers are `UserTable` facts and an `OrderOutcome` with the figures `written`,
+    `removed`, `kept` and `failed`.
+    """
+
+    order_id: str
+    expires_at: UtcTime
+    reader: ReaderName
+    put: Annotated[tuple[TerminalUser, ...], msgspec.Meta(max_length=USERS_LIMIT)] = ()
+    remove: Annotated[tuple[UserId, ...], msgspec.Meta(max_length=USERS_LIMIT)] = ()
+    with_templates: bool = False
+
+
+Order = RereadOrder | ResendOrder | ClockOrder | AccountOrder | EnrolOrder

@@ -44,6 +44,8 @@ NEXT_STEP: dict[str, str] = {
     "fewer-records": "The terminal shows fewer records than before; find out who cleared it.",
     "clock-off": "The terminal's clock is wrong; set it by punchwire clock --set, or at the terminal.",
     "clock-not-settable": "This kind of reader cannot be told the time; set its clock at the device.",
+    "no-users": "This kind of reader keeps no users; enrol people at the device or by its own software.",
+    "users-refused": "The terminal did not take all users; look at what it says, and at its free places.",
     "clock-refused": "The terminal does not take the time; set it in its own menu.",
     # a local device
     "not-plugged": "Plug the reader in, or correct its device path in edge.toml.",

@@ -15,8 +15,9 @@ from central.ledger.schema import arrivals, conflicts, edge_facts, punches, read
 from central.ledger.strands import days_of, position_of, strands
 from central.zones import Zones
 from wire.codec import decode_fact
-from wire.facts import OrderOutcome, RereadReport, Span
+from wire.facts import OrderOutcome, RereadReport, Span, UserTable
 from wire.punch import DeviceKind, How
+from wire.users import HeldUser
 
 _AT_ONCE = 500
 _LONGEST_BY_BADGE = 400
@@ -195,6 +196,18 @@ def reports(connection: Connection, order_ids: Collection[str]) -> list[tuple[st
 def outcomes(connection: Connection, order_ids: Collection[str]) -> list[tuple[str, OrderOutcome]]:
     """What edges told as the end of these orders, each with its edge."""
     return [(edge, fact) for edge, fact in _told(connection, order_ids) if isinstance(fact, OrderOutcome)]
+
+
+def user_table(connection: Connection, edge: str, order_id: str) -> list[HeldUser] | None:
+    """The users of a terminal as an edge told them for an order; None before all parts are there."""
+    parts = {
+        fact.part: fact
+        for teller, fact in _told(connection, [order_id])
+        if teller == edge and isinstance(fact, UserTable)
+    }
+    if not parts or len(parts) < next(iter(parts.values())).parts:
+        return None
+    return [user for part in sorted(parts) for user in parts[part].users]
 
 
 def _told(connection: Connection, order_ids: Collection[str]) -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,7 @@ from central.users import Users
 from central.workdays.interpretation import Sites
 from central.zones import Zones
 from wire.clocks import ClockRequest
+from wire.enrolment import EnrolmentRequest
 from wire.listing import PunchesRequest, SummaryRequest
 from wire.reporting import DayRequest, ReportRequest
 from wire.resync import ResyncRequest
@@ -57,7 +58,7 @@ class Answering:
             case PunchesRequest() | SummaryRequest() | AuditRequest() as request:
                 with self._ledger.read() as connection:
                     return self._read(connection, request, sight, now)
-            case ResyncRequest() | ClockRequest():
+            case ResyncRequest() | ClockRequest() | EnrolmentRequest():
                 raise TypeError(f"{asked.verb} is no single answer")
             case request:
                 return self._staff.answer(asked.user, sight.directory, sight.scope.units, request)

@@ -1,5 +1,6 @@
 """Owns how requests are read and answers are written: the user is the topic's level, never the payload."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +66,14 @@ def check_span(span: Span) -> None:
         raise Refusal(f"the last date {span.last} is before the first {span.first}")
     if span.first < _EARLIEST or span.last > _LATEST:
         raise Refusal(f"dates must lie between {_EARLIEST} and {_LATEST}")
+
+
+def check_reader(edge: str, reader: str, known: Mapping[str, Collection[str]]) -> None:
+    """Raise Refusal for a reader that nobody has heard of; `known` are those of each edge."""
+    if edge not in known:
+        raise Refusal(f"there is no edge {edge}; there is {', '.join(sorted(known)) or 'none yet'}")
+    if reader not in known[edge]:
+        raise Refusal(f"{edge} has no reader {reader}; it has {', '.join(sorted(known[edge])) or 'none'}")
 
 
 def answer(request_id: str, status: str, at: datetime, *, reason: str = "", body: Any = None) -> bytes:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from central.ledger import audit, orders, queries
 from central.ledger.database import Ledger
 from central.post import Publish
-from central.requests.asking import Asking, Refusal
+from central.requests.asking import Asking, check_reader
 from central.requests.replies import Replies
 from central.requests.resync_desk import Readers
 from central.zones import Zones
@@ -65,14 +65,7 @@ class ClockDesk:
 
     def serve(self, asked: Asking, request: ClockRequest) -> None:
         """Show a clock, or have it set and tell how that goes. Raises Refusal for an unknown reader."""
-        known = self._readers()
-        if request.edge not in known:
-            raise Refusal(
-                f"there is no edge {request.edge}; there is {', '.join(sorted(known)) or 'none yet'}"
-            )
-        if request.reader not in known[request.edge]:
-            names = ", ".join(sorted(known[request.edge])) or "none"
-            raise Refusal(f"{request.edge} has no reader {request.reader}; it has {names}")
+        check_reader(request.edge, request.reader, self._readers())
         if request.do == "show":
             self._replies.done(asked, self._shown(request), {})
         else:

@@ -16,6 +16,7 @@ from central.post import Delivery, Landed, Publish
 from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal, Unclear, read_request
 from central.requests.clock_desk import ClockDesk, Heartbeats
+from central.requests.enrolment_desk import EnrolmentDesk
 from central.requests.replies import Replies
 from central.requests.resync_desk import Readers, ResyncDesk
 from central.requests.sights import Sights
@@ -25,6 +26,7 @@ from central.workdays.interpretation import Sites
 from central.zones import Zones
 from ground.journal import Journal
 from wire.clocks import ClockRequest
+from wire.enrolment import EnrolmentRequest
 from wire.resync import ResyncRequest
 from wire.topics import Topics
 
@@ -79,10 +81,12 @@ class Requests:
         self._users = users or Users(ledger, people)
         self._sights = Sights(people)
         options = options or Options(zone=str(zones.organization))
-        self._answering = Answering(ledger, zones, sites or Sites(zones), self._users, options)
+        sites = sites or Sites(zones)
+        self._answering = Answering(ledger, zones, sites, self._users, options)
         self._replies = Replies(topics, publish, ledger, clock)
         self._resyncs = ResyncDesk(topics, publish, ledger, zones, readers, self._replies, clock)
         self._clocks = ClockDesk(topics, publish, ledger, zones, readers, heartbeats, self._replies, clock)
+        self._enrolment = EnrolmentDesk(topics, publish, ledger, sites, readers, self._replies, clock)
         self._clock = clock
         self._notes: SimpleQueue[Delivery | Landed | _Connected | _Returned | None] = SimpleQueue()
         self._look_again = self._accounts_again = 0.0
@@ -155,6 +159,7 @@ class Requests:
     def _follow(self, order_ids: Collection[str] | None) -> None:
         self._resyncs.follow(order_ids)
         self._clocks.follow(order_ids)
+        self._enrolment.follow(order_ids)
 
     def _request(self, user: str, verb: str, payload: bytes) -> None:
         asked = read_request(user, verb, payload)
@@ -185,5 +190,7 @@ class Requests:
                 self._resyncs.serve(asked.user, request, sight)
             case ClockRequest() as request:
                 self._clocks.serve(asked, request)
+            case EnrolmentRequest() as request:
+                self._enrolment.serve(asked, request, sight.directory)
             case _:
                 self._replies.done(asked, *self._answering.answer(asked, sight, self._clock()))

@@ -11,7 +11,7 @@ from edge.findings import Finding, alarm, fault, good, note, warning
 from edge.readers.examination import Circumstances
 from edge.readers.reader import Desk, Moment, Reader
 from wire.facts import EdgeEvent, Fact
-from wire.order import AccountOrder, ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, EnrolOrder, RereadOrder
 from wire.punch import Punch
 
 OPEN_WITHIN_S = 30.0
@@ -71,6 +71,10 @@ class TrialDesk(Desk):
         return []
 
     def clock_orders(self) -> list[ClockOrder]:
+        """There are none."""
+        return []
+
+    def enrol_orders(self) -> list[EnrolOrder]:
         """There are none."""
         return []
 

@@ -9,7 +9,7 @@ import msgspec
 
 from edge.census import Census
 from wire.facts import Fact
-from wire.order import AccountOrder, ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, EnrolOrder, RereadOrder
 from wire.punch import Clock, DeviceKind, Punch, Trust
 
 
@@ -75,6 +75,12 @@ class Desk(Protocol):
         """Take the orders to set the device's clock. Each must be answered by an `OrderOutcome`.
 
         They come only to readers whose class says `sets_clock = True`.
+        """
+
+    def enrol_orders(self) -> list[EnrolOrder]:
+        """Take the orders for the device's users. Each must be answered by `UserTable` and `OrderOutcome`.
+
+        They come only to readers whose class says `keeps_users = True`.
         """
 
     def account_orders(self) -> list[AccountOrder]:

@@ -184,7 +184,7 @@ class Session:
 
     def _delete_user(self, request: Frame) -> Iterator[Frame]:
         uid = int.from_bytes(request.data[:2], "little")
-        known = self.state.users.pop(uid, None)
+        known = self.state.forget(uid)
         yield self._plain(request, Command.ERROR if known is None else Command.OK)
 
     def _sizes(self, request: Frame) -> Iterator[Frame]:

@@ -30,6 +30,8 @@ class State:
     ) -> None:
         self.serial = serial
         self.users = {user.uid: user for user in users}
+        self.fingers = set(self.users)
+        """The slots whose users have put a finger on the terminal."""
         self.log = list(log)
         self.layout = layout
         self.user_size = user_size
@@ -77,6 +79,12 @@ class State:
         with self.lock:
             self.users[user.uid] = user
 
+    def forget(self, uid: int) -> User | None:
+        """Delete the user of a slot, and their finger with them; None if nobody was there."""
+        with self.lock:
+            self.fingers.discard(uid)
+            return self.users.pop(uid, None)
+
     def find(self, user_id: str) -> User | None:
         """The user with this id."""
         with self.lock:
@@ -117,9 +125,9 @@ class State:
         """The answer to the question for the sizes: 92 bytes."""
         with self.lock:
             fields = [0] * 23
-            fields[4], fields[6], fields[8] = len(self.users), len(self.users), len(self.log)
+            fields[4], fields[6], fields[8] = len(self.users), len(self.fingers), len(self.log)
             fields[14], fields[15], fields[16] = 10_000, 10_000, self.capacity
-            fields[17], fields[18] = 10_000 - len(self.users), 10_000 - len(self.users)
+            fields[17], fields[18] = 10_000 - len(self.users), 10_000 - len(self.fingers)
             fields[19] = self.capacity - len(self.log)
             fields[22] = 3_000
             return _SIZES.pack(*fields)

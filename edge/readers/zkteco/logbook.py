@@ -88,6 +88,10 @@ class Logbook:
             raise Lost("read-rejected", f"{len(dataset)} bytes are no table of {sizes.users} users")
         self.users, self._users_of = users, sizes.users
 
+    def forget_users(self) -> None:
+        """Read the user table again when it is needed next."""
+        self._users_of = -1
+
     def read(self, source: Callable[[], Source]) -> Accepted | Rejected:
         """Read the log until a read is believable, or tell why none was.
 

@@ -27,6 +27,7 @@ class Terminal:
     device_kind: ClassVar[DeviceKind] = "terminal"
     sets_clock: ClassVar[bool] = True
     takes_census: ClassVar[bool] = True
+    keeps_users: ClassVar[bool] = True
 
     def __init__(self, name: str, options: TerminalOptions) -> None:
         self._name = name

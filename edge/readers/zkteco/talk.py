@@ -54,13 +54,21 @@ class ReadUsers(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="
     within_s: float
 
 
+class Enrol(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="enrol"):
+    """Write users, as bytes of the table's layout, and delete those of slots. The answer is `Enrolled`."""
+
+    write: tuple[bytes, ...] = ()
+    delete: tuple[int, ...] = ()
+    within_s: float
+
+
 class Close(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="close"):
     """Leave the terminal properly, and end. There is no answer but the end."""
 
     within_s: float
 
 
-Request = Open | ReadClock | SetClock | ReadSizes | ReadLog | ReadUsers | Close
+Request = Open | ReadClock | SetClock | ReadSizes | ReadLog | ReadUsers | Enrol | Close
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="opened"):
@@ -79,11 +87,22 @@ class ClockShows(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag=
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="sizes"):
-    """Records and users that the terminal counts, and how many records fit (0: it does not say)."""
+    """Records and users that the terminal counts, and how many records fit (0: it does not say).
+
+    `templates` are the fingerprints and faces that it holds.
+    """
 
     records: int
     users: int
     capacity: int
+    templates: int = 0
+
+
+class Enrolled(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="enrolled"):
+    """How many users the terminal agreed to write and to delete."""
+
+    written: int
+    deleted: int
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="dataset"):
@@ -106,4 +125,4 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="even
     content: bytes
 
 
-Answer = Opened | ClockShows | Sizes | Dataset | Failed | Event
+Answer = Opened | ClockShows | Sizes | Dataset | Enrolled | Failed | Event

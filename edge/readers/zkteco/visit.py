@@ -18,10 +18,11 @@ from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.punches import Source
 from edge.readers.zkteco.reading import Accepted, Rejected, fullness
 from edge.readers.zkteco.records import Layout
+from edge.readers.zkteco.roll import Roll
 from edge.readers.zkteco.talk import Open, Opened, Sizes
 from edge.readers.zkteco.timetable import Timetable
-from wire.facts import EdgeEvent, Fact
-from wire.order import AccountOrder, ClockOrder, RereadOrder
+from wire.facts import EdgeEvent, Fact, OrderOutcome
+from wire.order import AccountOrder, ClockOrder, EnrolOrder, RereadOrder
 from wire.punch import Punch
 
 _FRESH_S = 1.0
@@ -51,6 +52,7 @@ class Visit:
         self._book = Logbook(options, desk, child)
         self._clock = TerminalClock(name, options, desk, child, self._book.offset_s)
         self._live = LiveEvents(desk, self._book, self._source)
+        self._roll = Roll(name, options, child)
         self._times = Timetable(options.catch_up_s, options.full_read_s)
         self._counting = Counting()
         self._doubts = Doubts(desk, _DOUBTS)
@@ -101,6 +103,8 @@ class Visit:
                 self._carry_out(orders)
             for clock_order in self._desk.clock_orders():
                 self._set_clock_on(clock_order)
+            for enrol_order in self._desk.enrol_orders():
+                self._enrol(enrol_order)
             for account_order in self._desk.account_orders():
                 self._count(account_order)
 
@@ -225,6 +229,26 @@ class Visit:
             self._desk.emit(news)
         self._measure_clock()
         return done
+
+    # the users
+
+    def _enrol(self, order: EnrolOrder) -> None:
+        """Read or change the users because a person wants it, and tell what became of it."""
+        at = self._desk.moment().utc
+        try:
+            facts = self._roll.carry_out(order, self._book.serial, at)
+        except ReaderFault as fault:
+            outcome = OrderOutcome(
+                order_id=order.order_id,
+                outcome="failed",
+                at=at,
+                reason=fault.reason,
+                evidence=fault.evidence,
+            )
+            self._desk.emit([outcome])
+            raise
+        self._book.forget_users()
+        self._desk.emit(facts)
 
     # orders
 

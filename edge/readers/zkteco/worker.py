@@ -10,6 +10,7 @@ import os
 import resource
 import select
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -24,6 +25,8 @@ from edge.readers.zkteco.talk import (
     ClockShows,
     Close,
     Dataset,
+    Enrol,
+    Enrolled,
     Event,
     Failed,
     Open,
@@ -41,6 +44,8 @@ MEMORY_BYTES = 256 << 20
 _RECEIVE = 1 << 16
 _LOG, _USERS, _ALL_USERS = 13, 9, 5
 _ATTENDANCE = 1
+_WRITE_USER, _DELETE_USER = 8, 18
+_REPLY = 1024
 _UNREAD = -1
 
 
@@ -105,6 +110,8 @@ class Worker:
             return self._set_clock(request)
         if isinstance(request, ReadSizes):
             return self._sizes()
+        if isinstance(request, Enrol):
+            return self._enrol(request)
         what = (_LOG,) if isinstance(request, ReadLog) else (_USERS, _ALL_USERS)
         return Dataset(content=self._device.read_with_buffer(*what)[0])
 
@@ -156,7 +163,20 @@ class Worker:
         device.read_sizes()
         if min(device.records, device.users) < 0:
             raise LineError("read-rejected", "the terminal's answer with its sizes is too short")
-        return Sizes(records=device.records, users=device.users, capacity=max(device.rec_cap, 0))
+        return Sizes(
+            records=device.records,
+            users=device.users,
+            capacity=max(device.rec_cap, 0),
+            templates=max(device.fingers, 0) + max(device.faces, 0),
+        )
+
+    def _enrol(self, request: Enrol) -> Enrolled:
+        """Pyzk's own commands would pack slots as signed numbers, and guess the layout."""
+        send = self._device._ZK__send_command  # noqa: SLF001 - as said
+        written = sum(bool(send(_WRITE_USER, user, _REPLY)["status"]) for user in request.write)
+        deleted = sum(bool(send(_DELETE_USER, struct.pack("<H", slot))["status"]) for slot in request.delete)
+        self._device.refresh_data()
+        return Enrolled(written=written, deleted=deleted)
 
     def _leave(self, within_s: float) -> None:
         if self._line is not None:

@@ -11,7 +11,7 @@ from edge.errors import ReaderFault
 from edge.readers.identity import memoryless_punch_id
 from edge.readers.reader import Moment, Reader
 from wire.facts import Fact
-from wire.order import AccountOrder, ClockOrder, RereadOrder
+from wire.order import AccountOrder, ClockOrder, EnrolOrder, RereadOrder
 from wire.punch import Punch, Trust
 
 DEADLINE_S = 20.0
@@ -26,6 +26,7 @@ class MemoryDesk:
         self.waiting_orders: list[RereadOrder] = []
         self.waiting_clock_orders: list[ClockOrder] = []
         self.waiting_account_orders: list[AccountOrder] = []
+        self.waiting_enrol_orders: list[EnrolOrder] = []
         self.censuses: list[tuple[Census, AccountOrder | None]] = []
         self.not_counted: list[tuple[AccountOrder, str, str]] = []
         self.oks: list[dict[str, Any]] = []
@@ -73,6 +74,11 @@ class MemoryDesk:
     def clock_orders(self) -> list[ClockOrder]:
         """Take the waiting orders for the clock."""
         taken, self.waiting_clock_orders = self.waiting_clock_orders, []
+        return taken
+
+    def enrol_orders(self) -> list[EnrolOrder]:
+        """Take the waiting orders for users."""
+        taken, self.waiting_enrol_orders = self.waiting_enrol_orders, []
         return taken
 
     def account_orders(self) -> list[AccountOrder]:
