@@ -22,6 +22,7 @@ from edge.readers.registry import kinds
 from ground.mqtt import BrokerOptions
 from ground.settings import SettingsError
 from simulators.mosquitto import ACL
+from simulators.terminal.faults import NAMES as TERMINAL_FAULTS
 from wire.reasons import NEXT_STEP
 from wire.topics import Topics
 
@@ -164,6 +165,21 @@ def test_the_capabilities_page_answers_every_wish_and_names_only_what_is_there()
         if "{" not in name
     }
     assert [name for name in sorted(named) if not list(ROOT.glob(name.rstrip("/")))] == []
+
+
+def test_the_page_of_terminals_names_faults_and_tests_that_there_are() -> None:
+    """Each way in which a terminal fails can be tried with the simulator, and is held by tests."""
+    rows = re.findall(r"^\| (\d+) \|(.*)\|$", page("docs/terminals.md"), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 21))
+    columns = [row.split("|") for _, row in rows]
+    faults = {name for row in columns for name in re.findall(r"`([a-z-]+)`", row[2])}
+    assert faults <= set(TERMINAL_FAULTS)
+    assert [name for name in TERMINAL_FAULTS if f"`{name}`" not in page("docs/terminals.md")] == []
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    for row in columns:
+        named = re.findall(r"`(test_\w+)`", row[3])
+        assert named
+        assert [name for name in named if f"def {name}(" not in tests] == []
 
 
 def examples(kind: str) -> list[str]:
