@@ -13,6 +13,7 @@ from pathlib import Path
 ACL = """\
 user central
 topic readwrite {p}/#
+topic read $SYS/broker/log/#
 
 pattern readwrite {p}/edge/%u/#
 pattern read {p}/central/status
@@ -72,7 +73,8 @@ class Mosquitto:
         settings = self.folder / "mosquitto.conf"
         settings.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous false\nset_tcp_nodelay true\n"
-            f"password_file {passwords}\nacl_file {acl}\npersistence false\n{self._extra}"
+            f"password_file {passwords}\nacl_file {acl}\npersistence false\n"
+            f"log_dest stderr\nlog_dest topic\n{self._extra}"
         )
         return settings
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 DEFAULT_PREFIX = "punchwire/v1"
+BROKER_LOG = "$SYS/broker/log/N"
+"""Where Mosquitto tells of logins that it refused, if its configuration says `log_dest topic`."""
 _LEVEL = re.compile(r"[^/+#\x00-\x1f\x7f]{1,64}")
 
 
@@ -95,9 +97,13 @@ class Topics:
     def parse(self, topic: str) -> tuple[str, ...]:
         """Split a topic below the prefix into its levels: `("edge", "pune-01", "facts")`.
 
+        The broker's log is `("broker", "log")`, wherever the prefix is.
+
         Raises TopicError for a topic that does not lie below the prefix, or has a level that `Topics` would
         not build.
         """
+        if topic == BROKER_LOG:
+            return "broker", "log"
         head = self.prefix + "/"
         if not topic.startswith(head):
             raise TopicError(f"{topic!r} does not lie below {self.prefix!r}")

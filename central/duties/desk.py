@@ -8,7 +8,7 @@ from central.post import Delivery, Landed
 from central.requests.desk import Requests
 from central.users import users_of
 from central.watch.watcher import Watch
-from wire.topics import Topics
+from wire.topics import BROKER_LOG, Topics
 
 
 class DeskDuty:
@@ -21,6 +21,7 @@ class DeskDuty:
             Wanted(topics.birth("+")),
             Wanted(topics.heartbeat("+"), qos=0),
             Wanted(topics.request("+", "+")),
+            Wanted(BROKER_LOG, qos=0),
             # What an earlier central left on the board.
             Wanted(topics.whole_board, others=True),
         )
@@ -63,7 +64,7 @@ class DeskDuty:
         return self._watch.alive and self._requests.alive and self._bus.alive
 
     def _route(self, delivery: Delivery) -> None:
-        if delivery.levels[0] == "admin":
+        if delivery.levels[0] in ("admin", "broker"):
             self._requests.take(delivery)
         else:
             self._watch.take(delivery)

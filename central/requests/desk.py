@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 
 from central.access import roles
 from central.access.changing import ChangeRefused
 from central.access.scope import Sight
+from central.ledger import audit
 from central.ledger.database import Ledger, LedgerError
 from central.ledger.people import People
 from central.post import Delivery, Landed, Publish
@@ -17,6 +18,7 @@ from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal, Unclear, read_request
 from central.requests.clock_desk import ClockDesk, Heartbeats
 from central.requests.enrolment_desk import EnrolmentDesk
+from central.requests.logins import Logins
 from central.requests.replies import Replies
 from central.requests.resync_desk import Readers, ResyncDesk
 from central.requests.sights import Sights
@@ -58,8 +60,8 @@ class _Returned:
 class Requests:
     """Serves people. `take`, `landed`, `connected` and `returned` only take a note, on any thread.
 
-    It wants the messages below `admin/+/+`. `readers` gives the readers of each edge that is known,
-    `heartbeats` what edges said last, `sites` roles and branches, `users` decides who may do what,
+    It wants the messages below `admin/+/+`, and the broker's log. `readers` gives the readers of each edge
+    that is known, `heartbeats` what edges said last, `sites` roles and branches, `users` decides who may do what,
     `options` are those of the rules.
     """
 
@@ -89,6 +91,8 @@ class Requests:
         self._enrolment = EnrolmentDesk(topics, publish, ledger, sites, readers, self._replies, clock)
         self._clock = clock
         self._notes: SimpleQueue[Delivery | Landed | _Connected | _Returned | None] = SimpleQueue()
+        self._ledger = ledger
+        self._logins = Logins()
         self._look_again = self._accounts_again = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="requests", daemon=True)
@@ -134,6 +138,7 @@ class Requests:
                 note = None
             try:
                 self._serve(note)
+                self._tell_refused_logins()
                 if time.monotonic() >= self._look_again:
                     self._look_again = time.monotonic() + LOOK_AGAIN_S
                     self._follow(None)
@@ -147,6 +152,8 @@ class Requests:
         match note:
             case Delivery(levels=("admin", user, verb), payload=payload) if payload:
                 self._request(user, verb, payload)
+            case Delivery(levels=("broker", "log"), payload=payload):
+                self._logins.hear(payload.decode(errors="replace"))
             case Landed(orders=order_ids):
                 self._follow(order_ids)
             case _Connected():
@@ -155,6 +162,14 @@ class Requests:
                 self._resyncs.repeat_orders(edge)
             case _:
                 pass
+
+    def _tell_refused_logins(self) -> None:
+        refused = self._logins.due(self._clock())
+        if refused is not None:
+            detail = {"outcome": "refused", **asdict(refused)}
+            journal.warning("logins_refused", times=refused.times, addresses=",".join(refused.addresses))
+            with self._ledger.write() as connection:
+                audit.record(connection, self._clock(), "broker", "login", "", detail)
 
     def _follow(self, order_ids: Collection[str] | None) -> None:
         self._resyncs.follow(order_ids)
