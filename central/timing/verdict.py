@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+import msgspec
+
 from central.timing.boots import believed_within
 from central.workdays.interpretation import Raw, Sites, instant
 
@@ -41,9 +43,8 @@ _FIRST_S = 946_771_200
 """2000-01-02: a terminal whose battery died goes on from 2000-01-01."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """The time of a punch, in epoch seconds.
+class Timed(msgspec.Struct, frozen=True):
+    """The time of a punch, in epoch seconds; a struct, since millions of them are made.
 
     `at` is what counts, unless there is a `doubt`. The true time lies from `earliest` to `latest`; both
     are None where nothing was measured. `unsure` says that a measurement denies `at`, or that nothing

@@ -1,13 +1,14 @@
 """What central says of a punch's time holds, whatever the clocks of the Pi and of the terminal did."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from central.timing.boots import Boot, Sighting, dated, mended, started, told_by
 from central.timing.flags import unsure_places

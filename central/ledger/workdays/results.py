@@ -1,9 +1,9 @@
 """Owns the stored results of workdays: what is published, what is still to be sent, what time will change."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, case, func, select, tuple_, update
 
 from central.ledger.database import insert_into
@@ -13,8 +13,7 @@ Place = tuple[str, int]
 """An employee and a day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A result as bytes of JSON (`wire.days.DayResult`), and when to look at it again, in epoch seconds."""
 
     employee_id: str
