@@ -87,6 +87,7 @@ class Bus:
         client = self._client
         if client is None:
             return
+        self._away = True  # what is wanted is no trouble
         if self._speaks and client.is_connected():
             goodbye = self._publish_status(client, online=False, reason="stopped")
             with contextlib.suppress(RuntimeError, ValueError):

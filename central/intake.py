@@ -5,12 +5,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from typing import TypeVar
 
-from central.ledger import landing, orders, quarantine
+from central.ledger import edge_facts, landing, orders, quarantine
 from central.ledger.database import Ledger, Unavailable
 from central.ledger.landing import Brought
 from central.post import Delivery, Landed, Publish, Tell
@@ -22,8 +22,10 @@ from wire.receipt import Receipt
 from wire.topics import Topics
 from wire.vitals import Birth
 
-GROUP = 64
-"""Messages in one transaction at the most; Mosquitto hands over 20 at a time unless told otherwise."""
+GROUP_BYTES = 1 << 20
+"""Messages are taken together until they are so many bytes, which is about 2,500 punches: a transaction costs
+what a few hundred of them cost, and whoever comes next waits for no more than this.
+"""
 RESEND_VALID = timedelta(days=7)
 REPEAT_S = 1.0
 """A receipt that says nothing new is told again only after so long: copies of a batch come close together."""
@@ -106,14 +108,19 @@ class Intake:
 
     def _group(self) -> list[Delivery]:
         """Wait a moment for something to do; take what waits already with it."""
-        group: list[Delivery | None] = []
+        group: list[Delivery] = []
+        room = GROUP_BYTES
         try:
-            group.append(self._inbox.get(timeout=_TURN_S))
-            while len(group) < GROUP:
-                group.append(self._inbox.get_nowait())
+            delivery = self._inbox.get(timeout=_TURN_S)
+            while delivery is not None:
+                group.append(delivery)
+                room -= len(delivery.payload)
+                if room <= 0:
+                    break
+                delivery = self._inbox.get_nowait()
         except queue.Empty:
             pass
-        return [delivery for delivery in group if delivery is not None]
+        return group
 
     def _take_in(self, deliveries: Sequence[Delivery]) -> None:
         """Store a group; if the ledger refuses it, its messages one by one, and what is refused as unread."""
@@ -170,12 +177,12 @@ class Intake:
         parcels = [message for message in messages if isinstance(message, Parcel)]
         unread = [message for message in messages if isinstance(message, Unread)]
         with self._ledger.write() as connection:
+            brought = landing.land_punches(connection, [parcel for parcel in parcels if parcel.carries], at)
             known = landing.marks(connection, [(parcel.edge, parcel.outbox_id) for parcel in parcels])
             done = sort_in(known, parcels)
-            carrying = [parcel for parcel in done.accepted if parcel.facts or parcel.unread]
-            unread += [one for parcel in carrying for one in parcel.unread]
-            brought = landing.land(connection, carrying, at)
             landing.move_marks(connection, done.moved, at)
+            told = edge_facts.keep(connection, done.accepted, at)
+            unread += [one for parcel in done.accepted for one in parcel.unread]
             quarantine.keep(connection, unread, at)
             given = tuple(
                 (edge, _resend(outbox, first, last, at)) for (edge, outbox), first, last in done.lost
@@ -187,7 +194,7 @@ class Intake:
         for edge, order in given:
             journal.warning("resend_ordered", edge=edge, first=order.first_seq, last=order.last_seq)
         journal.debug("facts_taken", messages=len(messages), new=brought.new)
-        return _Done(at, done, brought, given)
+        return _Done(at, done, replace(brought, orders=told), given)
 
     def _answer(self, done: _Done) -> None:
         now = time.monotonic()

@@ -1,8 +1,10 @@
 """The root of central: builds the intake and the crew, wires them up, waits for a signal. Decides nothing."""
 
+import gc
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,17 +12,19 @@ from central.bus import Bus, Wanted
 from central.config import Config
 from central.crew import Crew
 from central.intake import Intake
-from central.ledger.database import Ledger
+from central.ledger.database import Ledger, Unavailable
 from central.ledger.turns import Turns
 from central.post import Delivery
 from ground.journal import Journal
 from wire.topics import Topics
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
-TURN_S = 5.0
+TURN_S = 2.0
 STUCK_S = 30.0
 """How long a group may take; the ledger's own patience with a locked file is a third of it."""
 _STOP_S = 1.0
+_UNCOLLECTED = 100_000
+"""Objects after which Python looks for cycles: a group makes thousands, none of which is in one."""
 
 journal = Journal("central")
 
@@ -49,6 +53,8 @@ class Service:
         steps = self._ledger.migrate(datetime.now(UTC))
         if newer := self._ledger.unknown_steps():
             journal.warning("ledger_newer", steps=",".join(newer))
+        gc.set_threshold(_UNCOLLECTED)
+        gc.freeze()
         self._intake.start()
         self._bus.start()
         self._crew.start()
@@ -58,6 +64,8 @@ class Service:
         while stopped is None:
             if self._healthy():
                 notify("WATCHDOG=1")
+            with suppress(Unavailable):  # the intake will tell
+                self._ledger.checkpoint()
             stopped = signal.sigtimedwait(STOP_SIGNALS, TURN_S)
         notify("STOPPING=1")
         return self._stop()

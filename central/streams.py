@@ -3,20 +3,17 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
 from wire.codec import WireError, decode, open_facts
 from wire.facts import Envelope, Fact, SealedEnvelope
-from wire.punch import Punch
 from wire.vitals import Birth
 
 Stream = tuple[str, str]
 """An edge and one of its outbox ids."""
 
 _LAST_SEQ = (1 << 63) - 1
-_INT32 = range(-(1 << 31), 1 << 31)
 _MAYBE_NUL = b"\\u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -49,12 +46,17 @@ class Parcel:
     unread: Sequence[Unread] = ()
     ahead: bool = False
 
+    @property
+    def carries(self) -> bool:
+        """Whether there is anything in it, be it unreadable."""
+        return bool(self.facts or self.unread)
+
 
 def opened(edge: str, payload: bytes) -> Parcel | Unread:
     """Open a message as far as it can be read.
 
-    Text with NUL and numbers beyond what the ledger's columns hold count as unreadable too: they would make
-    a whole transaction fail.
+    Text with NUL and sequence numbers beyond what the ledger's columns hold count as unreadable too: they
+    would make a whole transaction fail.
     """
     if _MAYBE_NUL not in payload:
         try:
@@ -62,7 +64,7 @@ def opened(edge: str, payload: bytes) -> Parcel | Unread:
         except WireError:
             pass
         else:
-            if all(map(_storable, envelope.facts)) and _numbered(envelope):
+            if _numbered(envelope):
                 first = envelope.first_seq
                 return _parcel(edge, envelope, list(enumerate(envelope.facts, first)), ())
     try:
@@ -91,8 +93,6 @@ def _opened_one_by_one(edge: str, sealed: SealedEnvelope) -> Parcel:
             reason = str(fact)
         elif _NUL.search(raw):
             reason = "a text holds the character NUL"
-        elif not _storable(fact):
-            reason = "a number is out of range"
         else:
             facts.append((seq, fact))
             continue
@@ -113,12 +113,6 @@ def _parcel(
 
 def _numbered(envelope: Envelope | SealedEnvelope) -> bool:
     return max(envelope.first_seq + len(envelope.facts), envelope.settled) <= _LAST_SEQ
-
-
-def _storable(fact: Any) -> bool:
-    return not isinstance(fact, Punch) or (
-        (fact.direction_code or 0) in _INT32 and (fact.verify_code or 0) in _INT32
-    )
 
 
 def announced(edge: str, birth: Birth) -> Parcel:

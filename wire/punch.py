@@ -11,6 +11,8 @@ PunchId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 ReaderName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
 EdgeId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
 
+DeviceCode = Annotated[int, msgspec.Meta(ge=-(1 << 31), le=(1 << 31) - 1)]
+
 Trust = Literal["synced", "holdover", "unset"]
 How = Literal["live", "catch-up", "reread", "push"]
 DeviceKind = Literal["terminal", "wedge", "serial"]
@@ -60,6 +62,6 @@ class Punch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     how: How
     device: str | None = None
     device_wall: NaiveTime | None = None
-    direction_code: int | None = None
-    verify_code: int | None = None
+    direction_code: DeviceCode | None = None
+    verify_code: DeviceCode | None = None
     raw: Annotated[str, msgspec.Meta(max_length=256)] = ""

@@ -11,9 +11,6 @@ from typing import Protocol
 
 from central import config
 from central.config import Config
-from central.duties.days import DaysDuty
-from central.duties.desk import DeskDuty
-from central.duties.exchange import ExchangeDuty
 from central.duties.line import Ended, Line
 from central.ledger.database import Ledger, LedgerError
 from central.post import Landed
@@ -42,11 +39,25 @@ class Duty(Protocol):
         """Whether all threads live."""
 
 
-_DUTIES: dict[str, Callable[[Config, Ledger], Duty]] = {
-    "desk": DeskDuty,
-    "days": DaysDuty,
-    "exchange": ExchangeDuty,
-}
+def _desk(settings: Config, ledger: Ledger) -> Duty:
+    from central.duties.desk import DeskDuty  # noqa: PLC0415 - the other duties start without it
+
+    return DeskDuty(settings, ledger)
+
+
+def _days(settings: Config, ledger: Ledger) -> Duty:
+    from central.duties.days import DaysDuty  # noqa: PLC0415 - the other duties start without it
+
+    return DaysDuty(settings, ledger)
+
+
+def _exchange(settings: Config, ledger: Ledger) -> Duty:
+    from central.duties.exchange import ExchangeDuty  # noqa: PLC0415 - the other duties start without it
+
+    return ExchangeDuty(settings, ledger)
+
+
+_DUTIES: dict[str, Callable[[Config, Ledger], Duty]] = {"desk": _desk, "days": _days, "exchange": _exchange}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

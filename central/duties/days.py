@@ -12,7 +12,7 @@ from central.ledger.people import People
 from central.post import Delivery, Landed
 from wire.topics import Topics
 
-NICENESS = 5
+NICENESS = 10
 """Where processors are few, punches come before workdays."""
 _STOP_S = 2.0
 

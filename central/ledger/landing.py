@@ -1,207 +1,152 @@
-"""Owns what arrives: takes accepted envelopes into the ledger, and moves the marks of their streams.
+"""Owns what arrives: takes facts into the ledger, and moves the marks of their streams.
 
-All functions run inside the caller's transaction.
+All functions run inside the caller's transaction. Where several centrals take in, all lock in the same order:
+punches first, then streams, then what is rare.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
+from itertools import compress, groupby
+from operator import itemgetter, not_
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection
 
-from central.ledger import orders, repairs
-from central.ledger.database import insert_into
-from central.ledger.punches import Row, keep_other_versions, punch_row, store, touched_by
-from central.ledger.schema import arrivals, edge_facts, readers, streams
+from central.ledger import edge_facts, quick, repairs
+from central.ledger import punches as held
+from central.ledger.punches import Row
+from central.ledger.times import micros, moment
 from central.ledger.workdays import marks as day_marks
 from central.streams import Parcel, Stream
-from central.timing.boots import Sighting, told_by
-from wire.codec import encode
-from wire.facts import EdgeEvent, Fact, OrderOutcome
+from central.timing.boots import Sighting
 from wire.punch import Punch
+
+_MARK = "SELECT upto_seq FROM streams WHERE edge = ? AND outbox_id = ?"
+_MOVE = """INSERT INTO streams (edge, outbox_id, upto_seq, started_at_us, updated_at_us)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT (edge, outbox_id)
+    DO UPDATE SET upto_seq = excluded.upto_seq, updated_at_us = excluded.updated_at_us
+    WHERE excluded.upto_seq >= streams.upto_seq"""
+_ARRIVE = """INSERT INTO arrivals
+    (edge, outbox_id, first_seq, facts, received_at_us, new, first_new, last_new)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING arrival_id"""
+_RECOUNT = "UPDATE arrivals SET new = ?, first_new = ?, last_new = ? WHERE arrival_id = ?"
+_HEAR = """INSERT INTO readers (edge, reader, last_new_at_us) VALUES (?, ?, ?)
+    ON CONFLICT (edge, reader) DO UPDATE SET last_new_at_us = CASE
+    WHEN excluded.last_new_at_us < readers.last_new_at_us THEN readers.last_new_at_us
+    ELSE coalesce(excluded.last_new_at_us, readers.last_new_at_us) END"""
+
+_id_of = itemgetter(held.PUNCH_ID)
+_arrival_of = itemgetter(held.ARRIVAL)
+_touched_by = itemgetter(held.KEY, held.EDGE, held.DAY)
+_reader_of = itemgetter(held.EDGE, held.READER)
+_boot_of = itemgetter(held.EDGE, held.BOOT)
+_uptime_of = itemgetter(held.UPTIME)
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
     """What was new: the number of punches, the readers of those not re-read, the orders reported on."""
 
-    new: int
-    readers: frozenset[tuple[str, str]]
-    orders: frozenset[str]
+    new: int = 0
+    readers: frozenset[tuple[str, str]] = frozenset()
+    orders: frozenset[str] = frozenset()
 
 
-def marks(connection: Connection, wanted: Sequence[Stream]) -> dict[Stream, int]:
+def marks(connection: Connection, wanted: Iterable[Stream]) -> dict[Stream, int]:
     """How far each stream was taken in, without those never seen; until the commit nobody else moves them."""
-    query = (
-        select(streams.c.edge, streams.c.outbox_id, streams.c.upto_seq)
-        .where(streams.c.edge.in_({edge for edge, _ in wanted}))
-        .where(streams.c.outbox_id.in_({outbox_id for _, outbox_id in wanted}))
-        .order_by(streams.c.edge, streams.c.outbox_id)
-        .with_for_update()
-    )
-    return {(edge, outbox_id): upto for edge, outbox_id, upto in connection.execute(query)}
+    query = _MARK + " FOR UPDATE" if connection.dialect.name == "postgresql" else _MARK
+    return {
+        stream: upto for stream in sorted(set(wanted)) for (upto,) in quick.ask(connection, query, stream)
+    }
 
 
 def move_marks(connection: Connection, moved: Mapping[Stream, int], at: datetime) -> None:
     """Store how far each stream is taken in now; a mark never moves back."""
-    if not moved:
-        return
-    adding = insert_into(connection, streams)
-    connection.execute(
-        adding.on_conflict_do_update(
-            index_elements=[streams.c.edge, streams.c.outbox_id],
-            set_={
-                streams.c.upto_seq: adding.excluded.upto_seq,
-                streams.c.updated_at: adding.excluded.updated_at,
-            },
-            where=adding.excluded.upto_seq >= streams.c.upto_seq,
-        ),
-        [
-            {"edge": edge, "outbox_id": outbox_id, "upto_seq": upto, "started_at": at, "updated_at": at}
-            for (edge, outbox_id), upto in moved.items()
-        ],
-    )
+    if moved:
+        us = micros(at)
+        quick.run(connection, _MOVE, [(*stream, upto, us, us) for stream, upto in sorted(moved.items())])
 
 
 def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Brought:
     """Store every fact of the parcels that the ledger does not hold yet."""
-    if not parcels:
-        return Brought(0, frozenset(), frozenset())
+    brought = land_punches(connection, parcels, at)
+    return Brought(brought.new, brought.readers, edge_facts.keep(connection, parcels, at))
+
+
+def land_punches(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Brought:
+    """Note the arrival of parcels, and store the punches in them that the ledger does not hold yet."""
     rows: list[Row] = []
-    arrived: list[tuple[str, Punch]] = []
-    others: list[tuple[Parcel, int, Fact]] = []
-    ids = _arrive(connection, parcels, at)
-    for parcel, arrival_id in zip(parcels, ids, strict=True):
-        for seq, fact in parcel.facts:
-            if isinstance(fact, Punch):
-                rows.append(punch_row(fact, parcel.edge, arrival_id, seq))
-                arrived.append((parcel.edge, fact))
-            else:
-                others.append((parcel, seq, fact))
-    new: dict[int, list[bytes]] = {}
-    fresh: dict[tuple[str, str], bool] = {}
-    again: list[tuple[str, Punch]] = []
-    touched: set[day_marks.Touched] = set()
-    unsure: dict[repairs.BootKey, list[bytes]] = {}
-    for row, (edge, punch), is_new in zip(rows, arrived, store(connection, rows), strict=True):
-        if not is_new:
-            again.append((edge, punch))
-            continue
-        new.setdefault(row[-2], []).append(row[0])
-        touched.add(touched_by(row))
-        if punch.clock.trust != "synced":
-            unsure.setdefault((edge, punch.clock.boot_id), []).append(row[0])
-        reader = (edge, punch.reader)
-        fresh[reader] = fresh.get(reader, False) or punch.how != "reread"
-    keep_other_versions(connection, again, at)
-    day_marks.touch(connection, touched)
-    repairs.learn(connection, _sightings(arrived, others), unsure, at)
-    _count_new(connection, new)
-    _touch_readers(connection, fresh, at)
-    heard = frozenset(reader for reader, newly in fresh.items() if newly)
-    return Brought(sum(map(len, new.values())), heard, _keep(connection, others, at))
+    punches: list[Punch] = []
+    for parcel in parcels:
+        theirs = [(seq, fact) for seq, fact in parcel.facts if isinstance(fact, Punch)]
+        some = [punch for _, punch in theirs]
+        arrival_id = _arrive(connection, parcel, [punch.punch_id for punch in some], at)
+        rows += [held.punch_row(punch, parcel.edge, arrival_id, seq) for seq, punch in theirs]
+        punches += some
+    if not rows:
+        return Brought()
+    new, is_new = rows, held.store(connection, rows)
+    if not all(is_new):
+        again = list(map(not_, is_new))
+        new = list(compress(rows, is_new))
+        edges = map(itemgetter(held.EDGE), compress(rows, again))
+        held.keep_other_versions(connection, list(zip(edges, compress(punches, again), strict=True)), at)
+        _recount(connection, rows, new)
+    day_marks.touch(connection, set(map(_touched_by, new)))
+    _learn_of_boots(connection, rows, new, at)
+    fresh = {_reader_of(row) for row in new if row[held.HOW] != "reread"}
+    _hear(connection, {*map(_reader_of, new)}, fresh, at)
+    return Brought(len(new), frozenset(fresh))
 
 
-def _sightings(
-    arrived: Iterable[tuple[str, Punch]], others: Iterable[tuple[Parcel, int, Fact]]
-) -> dict[repairs.BootKey, list[Sighting]]:
-    """What these facts tell of synchronised clocks: of each boot the earliest and the latest."""
-    found: dict[repairs.BootKey, list[Sighting]] = {}
-    for edge, punch in arrived:
-        if punch.clock.trust == "synced":
-            _see(found, (edge, punch.clock.boot_id), Sighting(punch.clock.uptime_s, punch.read_at))
-    for parcel, _, fact in others:
-        if isinstance(fact, EdgeEvent) and (seen := told_by(fact)) is not None:
-            _see(found, (parcel.edge, seen[0]), seen[1])
-    return found
+def _arrive(connection: Connection, parcel: Parcel, punch_ids: Sequence[str], at: datetime) -> int:
+    """Note an arrival as if all of its punches were new; returns its number."""
+    within = (bytes.fromhex(min(punch_ids)), bytes.fromhex(max(punch_ids))) if punch_ids else (None, None)
+    facts = parcel.last_seq - parcel.first_seq + 1
+    origin = (parcel.edge, parcel.outbox_id, parcel.first_seq, facts, micros(at))
+    ((arrival_id,),) = quick.ask(connection, _ARRIVE, (*origin, len(punch_ids), *within))
+    return int(arrival_id)
 
 
-def _see(found: dict[repairs.BootKey, list[Sighting]], key: repairs.BootKey, one: Sighting) -> None:
-    if (known := found.get(key)) is None:
-        found[key] = [one, one]
-    elif one.uptime_s < known[0].uptime_s:
-        known[0] = one
-    elif one.uptime_s > known[1].uptime_s:
-        known[1] = one
+def _recount(connection: Connection, rows: Sequence[Row], new: Sequence[Row]) -> None:
+    """Note of each arrival how many of its punches were new after all, and between which ids they lie."""
+    told: dict[int, tuple[int, bytes | None, bytes | None]]
+    told = dict.fromkeys(map(_arrival_of, rows), (0, None, None))
+    for arrival_id, some in groupby(new, _arrival_of):
+        ids = list(map(_id_of, some))
+        told[arrival_id] = (len(ids), min(ids), max(ids))
+    quick.run(connection, _RECOUNT, [(*figures, arrival_id) for arrival_id, figures in sorted(told.items())])
 
 
-def _arrive(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> list[int]:
-    query = insert(arrivals).returning(arrivals.c.arrival_id, sort_by_parameter_order=True)
-    told = [
+def _learn_of_boots(connection: Connection, rows: Sequence[Row], new: Sequence[Row], at: datetime) -> None:
+    """Take what these punches tell of synchronised clocks: of each boot the earliest and the latest."""
+    synced = _by_boot([row for row in rows if row[held.TRUST] == "synced"])
+    unsure = _by_boot([row for row in new if row[held.TRUST] != "synced"])
+    repairs.learn(
+        connection,
         {
-            "edge": parcel.edge,
-            "outbox_id": parcel.outbox_id,
-            "first_seq": parcel.first_seq,
-            "facts": parcel.last_seq - parcel.first_seq + 1,
-            "new": 0,
-            "received_at": at,
-        }
-        for parcel in parcels
-    ]
-    return list(connection.execute(query, told).scalars())
-
-
-def _count_new(connection: Connection, new: Mapping[int, Sequence[bytes]]) -> None:
-    """Note of each arrival how many of its punches were new, and between which ids they lie."""
-    counted = [
-        {"id": arrival_id, "count": len(punch_ids), "first": min(punch_ids), "last": max(punch_ids)}
-        for arrival_id, punch_ids in new.items()
-    ]
-    if counted:
-        query = (
-            update(arrivals)
-            .where(arrivals.c.arrival_id == bindparam("id"))
-            .values(new=bindparam("count"), first_new=bindparam("first"), last_new=bindparam("last"))
-        )
-        connection.execute(query, counted)
-
-
-def _touch_readers(connection: Connection, fresh: Mapping[tuple[str, str], bool], at: datetime) -> None:
-    """Know the readers of new punches; True for those that brought one that was not re-read."""
-    if not fresh:
-        return
-    adding = insert_into(connection, readers)
-    held, told = readers.c.last_new_at, adding.excluded.last_new_at
-    connection.execute(
-        adding.on_conflict_do_update(
-            index_elements=[readers.c.edge, readers.c.reader],
-            set_={held: func.coalesce(case((told < held, held), else_=told), held)},
-        ),
-        [
-            {"edge": edge, "reader": reader, "last_new_at": at if newly else None}
-            for (edge, reader), newly in sorted(fresh.items())
-        ],
+            boot: [
+                Sighting(row[held.UPTIME], moment(row[held.READ_AT]))
+                for row in (min(some, key=_uptime_of), max(some, key=_uptime_of))
+            ]
+            for boot, some in synced.items()
+        },
+        {boot: list(map(_id_of, some)) for boot, some in unsure.items()},
+        at,
     )
 
 
-def _keep(connection: Connection, others: Sequence[tuple[Parcel, int, Fact]], at: datetime) -> frozenset[str]:
-    """Store the facts that are no punches and close the orders whose outcome they tell; name those orders."""
-    kept, told = [], set()
-    for parcel, seq, fact in others:
-        if isinstance(fact, Punch):
-            continue
-        payload = encode(fact)
-        origin = f"{parcel.edge}\n{parcel.outbox_id}\n{seq}\n".encode()
-        order_id = None if isinstance(fact, EdgeEvent) else fact.order_id
-        kept.append(
-            {
-                "digest": blake2b(origin + payload, digest_size=16).digest(),
-                "edge": parcel.edge,
-                "outbox_id": parcel.outbox_id,
-                "seq": seq,
-                "kind": fact.__struct_config__.tag,
-                "order_id": order_id,
-                "reader": None if isinstance(fact, OrderOutcome) else fact.reader,
-                "at": fact.at,
-                "fact": payload,
-                "received_at": at,
-            }
-        )
-        if order_id is not None:
-            told.add(order_id)
-        if isinstance(fact, OrderOutcome):
-            orders.close(connection, parcel.edge, fact, at)
-    if kept:
-        connection.execute(insert_into(connection, edge_facts).on_conflict_do_nothing(), kept)
-    return frozenset(told)
+def _by_boot(rows: Sequence[Row]) -> dict[repairs.BootKey, list[Row]]:
+    found: dict[repairs.BootKey, list[Row]] = {}
+    for boot, some in groupby(rows, _boot_of):
+        found.setdefault(boot, []).extend(some)
+    return found
+
+
+def _hear(
+    connection: Connection, known: set[tuple[str, str]], fresh: set[tuple[str, str]], at: datetime
+) -> None:
+    """Know the readers of new punches; the fresh brought one that was not re-read."""
+    told = [(*reader, micros(at) if reader in fresh else None) for reader in sorted(known)]
+    if told:
+        quick.run(connection, _HEAR, told)

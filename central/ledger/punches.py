@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from central.ledger import quick
 from central.ledger.database import insert_into
 from central.ledger.schema import conflicts, punches
 from central.ledger.times import MS_PER_DAY, micros, wall_micros
@@ -18,7 +19,16 @@ from wire.punch import Punch
 Row = tuple[Any, ...]
 """A punch in the order of the table's columns, as the drivers take it."""
 
-_COLUMNS = ", ".join(column.name for column in punches.columns)
+_PLACES = {column.name: place for place, column in enumerate(punches.columns)}
+PUNCH_ID, DAY, EDGE, READER, KEY, READ_AT, TRUST, BOOT, UPTIME, HOW, ARRIVAL = (
+    _PLACES[name]
+    for name in (
+        *("punch_id", "day", "edge", "reader", "badge_key", "read_at_us"),
+        *("clock_trust", "boot_id", "uptime_s", "how", "arrival_id"),
+    )
+)
+"""Where some values stand in a row."""
+_COLUMNS = ", ".join(_PLACES)
 _INSERT = f"INSERT INTO punches ({_COLUMNS})"
 _STORE = f"{_INSERT} VALUES ({', '.join('?' for _ in punches.columns)}) ON CONFLICT DO NOTHING"
 _STAGE = "CREATE TEMPORARY TABLE IF NOT EXISTS staged (LIKE punches) ON COMMIT DELETE ROWS"
@@ -62,12 +72,6 @@ def punch_row(punch: Punch, edge: str, arrival_id: int, seq: int) -> Row:
     )
 
 
-def touched_by(row: Row) -> tuple[str, str, int]:
-    """What a new punch may change: the workdays of its badge key, at its edge, around the day of its id."""
-    _, day, edge, _, _, _, _, _, _, key, *_ = row
-    return key, edge, day
-
-
 @lru_cache(maxsize=1 << 16)
 def badge_key(value: str) -> str:
     """What all badges have in common that can be the same as this one.
@@ -90,8 +94,7 @@ def store(connection: Connection, rows: Sequence[Row]) -> list[bool]:
         return []
     if connection.dialect.name == "postgresql":
         return _store_staged(connection, rows)
-    result = connection.exec_driver_sql(_STORE, list(rows))
-    if result.rowcount == len(rows):
+    if quick.run(connection, _STORE, rows) == len(rows):
         return [True] * len(rows)
     held = _origins(connection, [row[0] for row in rows])
     return [held[row[0]] == row[-2:] for row in rows]

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, Table, Text, case, delete, select
 from sqlalchemy import literal_column as literal
 
+from central.ledger import quick
 from central.ledger.database import insert_into
 from central.ledger.schema import metadata, punches
-from central.ledger.times import MS_PER_DAY, Micros, micros
+from central.ledger.times import MS_PER_DAY, Micros, micros, moment
 from central.ledger.workdays import marks
 from central.ledger.workdays.tables import doubts
 from central.timing.boots import Boot, Sighting, mended, started
@@ -55,6 +56,9 @@ repairs = Table(
 """
 
 _NEW_BOOT = -1.0
+_KNOWN = (
+    "SELECT first_uptime_s, first_at_us, last_uptime_s, last_at_us FROM boots WHERE edge = ? AND boot_id = ?"
+)
 
 
 def learn(
@@ -85,14 +89,10 @@ def learn(
 
 
 def _known(connection: Connection, wanted: set[BootKey]) -> dict[BootKey, Boot]:
-    query = (
-        select(boots)
-        .where(boots.c.edge.in_({edge for edge, _ in wanted}))
-        .where(boots.c.boot_id.in_({boot_id for _, boot_id in wanted}))
-    )
     return {
-        (edge, boot_id): Boot(Sighting(first_s, first), Sighting(last_s, last))
-        for edge, boot_id, first_s, first, last_s, last in connection.execute(query)
+        key: Boot(Sighting(first_s, moment(first_us)), Sighting(last_s, moment(last_us)))
+        for key in wanted
+        for first_s, first_us, last_s, last_us in quick.ask(connection, _KNOWN, key)
     }
 
 

@@ -13,17 +13,19 @@ MS_PER_DAY = 86_400_000
 
 def micros(instant: datetime) -> int:
     """Microseconds since 1970 of an aware time."""
-    return _micros(instant, EPOCH)
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def wall_micros(wall: datetime) -> int:
     """Microseconds since 1970 of a naive time, read as if it were UTC."""
-    return _micros(wall, NAIVE_EPOCH)
-
-
-def _micros(at: datetime, epoch: datetime) -> int:
-    since = at - epoch
+    since = wall - NAIVE_EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment(us: int) -> datetime:
+    """The aware time so many microseconds after 1970."""
+    return EPOCH + timedelta(microseconds=us)
 
 
 class Micros(TypeDecorator[datetime]):
@@ -35,11 +37,12 @@ class Micros(TypeDecorator[datetime]):
     def __init__(self, epoch: datetime) -> None:
         super().__init__()
         self.epoch = epoch
+        self._micros = micros if epoch.tzinfo else wall_micros
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """To the database."""
         del dialect
-        return None if value is None else _micros(value, self.epoch)
+        return None if value is None else self._micros(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """From the database."""

@@ -93,7 +93,7 @@ def test_facts_are_stored_once_and_confirmed(central: Program, edge: Peer, datab
     until(lambda: receipt(edge) == 50)
     edge.send(facts, punches(41, 60))
     until(lambda: receipt(edge) == 60)
-    edge.send(facts, punches(62, 70))
+    edge.send(facts, punches(63, 70))
     edge.send(facts, b"garbage")
     until(lambda: len(edge.heard[TOPICS.receipts(EDGE)]) >= 3)
     assert receipt(edge) == 60

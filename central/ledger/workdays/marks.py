@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from central.ledger import quick
 from central.ledger.workdays.tables import day_marks
 
 Touched = tuple[str, str, int]
@@ -18,6 +19,7 @@ _COLUMNS = (
     day_marks.c.first_day,
     day_marks.c.last_day,
 )
+_TOUCH = "INSERT INTO day_marks (bulk, badge_key, edge, first_day, last_day) VALUES (0, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,7 @@ class Mark:
 def touch(connection: Connection, touched: Collection[Touched]) -> None:
     """Mark what new punches may change; in the transaction that stores them."""
     if touched:
-        connection.execute(
-            insert(day_marks),
-            [
-                {"bulk": 0, "badge_key": key, "edge": edge, "first_day": day, "last_day": day}
-                for key, edge, day in sorted(touched)
-            ],
-        )
+        quick.run(connection, _TOUCH, [(key, edge, day, day) for key, edge, day in sorted(touched)])
 
 
 def mark_spans(connection: Connection, spans: Iterable[tuple[str, int, int]]) -> None:
