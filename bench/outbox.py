@@ -21,8 +21,12 @@ from pathlib import Path
 
 from edge.buffer.migrations import prepare
 from edge.buffer.outbox import Outbox
+from edge.buffer.retention import EVERY_S, Retention
 from tests.edge.making import punch
 from wire.codec import encode
+
+APPENDS_A_DAY = 100
+LOOKS_A_DAY = round(86_400 / EVERY_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +62,20 @@ def bare(path: Path, count: int, group: int) -> None:
 
 
 def product(path: Path, count: int, group: int) -> None:
-    """Append, settle, keep the mark now and then, prune: a punch's whole life at the edge."""
+    """A punch's whole life at the edge: appended, settled, the mark written down, pruned.
+
+    A day has a hundred appends, as at a small branch, and looks as often for what may go as the daemon does.
+    """
     prepare(path)
     outbox = Outbox(path)
+    retention = Retention(outbox, keep_days=0)
+    day = group * APPENDS_A_DAY
     for first in range(0, count, group):
         outbox.append("gate", [punch(number) for number in range(first, min(count, first + group))])
         outbox.settle(outbox.mark.newest)
-        if first % 1000 == 0:
-            outbox.keep()
-    outbox.keep()
-    while outbox.prune(before_ms=2**45):
-        pass
+        if first % (day // LOOKS_A_DAY) == 0:
+            while retention.turn(2**45, 0.0, disk_low=True):
+                pass
     outbox.close()
 
 

@@ -104,6 +104,17 @@ def visit(folder: Path, within_s: float = _PATIENCE_S) -> Standing:
         raise TimeoutError(f"an answer that is none: {error}") from error
 
 
+def settled_in(folder: Path) -> int:
+    """The settled mark of the daemon that works in a state folder; 0 where none answers.
+
+    The daemon writes it into the outbox only now and then.
+    """
+    try:
+        return visit(folder).birth.settled
+    except (Away, Unseen, TimeoutError):
+        return 0
+
+
 @contextlib.contextmanager
 def _short(folder: Path) -> Iterator[str]:
     """The socket's address, which has to be shorter than many a path."""

@@ -105,10 +105,11 @@ def _migrate(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _status(config: Config, options: argparse.Namespace) -> int:
+    from edge.bedside import settled_in  # noqa: PLC0415 - only verbs that look visit the daemon
     from edge.buffer.inspection import NothingThere, marks  # noqa: PLC0415 - loads sqlite-utils
 
     try:
-        seen = marks(config.outbox_path)
+        seen = marks(config.outbox_path, settled_in(config.edge.state_dir))
     except NothingThere as error:
         print(error, file=sys.stderr)
         return EX_UNAVAILABLE
@@ -122,10 +123,11 @@ def _status(config: Config, options: argparse.Namespace) -> int:
 
 
 def _outbox(config: Config, options: argparse.Namespace) -> int:
+    from edge.bedside import settled_in  # noqa: PLC0415 - only verbs that look visit the daemon
     from edge.buffer.inspection import NothingThere, unsettled  # noqa: PLC0415 - loads sqlite-utils
 
     try:
-        rows = unsettled(config.outbox_path, options.limit)
+        rows = unsettled(config.outbox_path, options.limit, settled_in(config.edge.state_dir))
     except NothingThere as error:
         print(error, file=sys.stderr)
         return EX_UNAVAILABLE

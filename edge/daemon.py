@@ -13,6 +13,7 @@ from edge import heartbeat, orders
 from edge.accountant import Accountant
 from edge.bedside import Bedside, Standing
 from edge.buffer.outbox import Outbox
+from edge.buffer.retention import Retention
 from edge.buffer.store import KEPT_AS, OutboxDamaged, OutboxError
 from edge.config import Config
 from edge.desk import Counter, ReaderDesk
@@ -31,7 +32,6 @@ TURN_S = 5.0
 SWITCH_S = 0.0005
 """How long one thread may compute while another waits: a long log must not hold up a punch elsewhere."""
 RESEND_PIECE = 2000
-_DAY_MS = 86_400_000
 
 
 class Daemon:
@@ -41,6 +41,7 @@ class Daemon:
         self._config = config
         self._journal = Journal("edge")
         self._outbox = _open(config.outbox_path)
+        self._retention = Retention(self._outbox, config.outbox.keep_days)
         self._timekeeper = timekeeper_of(self._outbox)
         self._timekeeping = Timekeeping(self._outbox, self._timekeeper)
         self._book = orders.OrderBook()
@@ -119,12 +120,11 @@ class Daemon:
         return True
 
     def _housekeeping(self) -> None:
-        """Look at the clock, delete old settled facts, a few at a time, and give back memory."""
+        """Look at the clock, let old settled facts go, and give back memory."""
         give_back_memory()
         try:
             self._timekeeping.turn()
-            keep_ms = 0 if self._disk_low() else self._config.outbox.keep_days * _DAY_MS
-            self._outbox.prune(int(time.time() * 1000) - keep_ms)
+            self._retention.turn(int(time.time() * 1000), time.monotonic(), disk_low=self._disk_low())
         except OutboxError as error:
             self._journal.warning("housekeeping_failed", reason=error)
 

@@ -28,30 +28,34 @@ def _opened(path: Path) -> Iterator[Database]:
         yield db
 
 
-def marks(path: Path) -> dict[str, Any]:
-    """The stream's marks. `settled` is as last written: the daemon knows up to a minute more."""
+def marks(path: Path, known: int = 0) -> dict[str, Any]:
+    """The stream's marks.
+
+    `known` is the settled mark of the daemon that runs, if any: it writes it down now and then.
+    """
     with _opened(path) as db:
         stream = next(db.query("SELECT outbox_id, settled FROM stream"))
         kept = "SELECT coalesce(sum(count), 0) AS kept, coalesce(max(seq + count - 1), 0) AS newest"
         facts = next(db.query(f"{kept} FROM facts"))
         aside = next(db.query("SELECT count(*) AS n FROM set_aside"))["n"]
-    newest = max(facts["newest"], stream["settled"])
+    settled = max(stream["settled"], known)
+    newest = max(facts["newest"], settled)
     return {
         "outbox": stream["outbox_id"],
         "newest": newest,
-        "settled": stream["settled"],
-        "backlog": newest - stream["settled"],
+        "settled": settled,
+        "backlog": newest - settled,
         "kept": facts["kept"],
         "aside": aside,
     }
 
 
-def unsettled(path: Path, limit: int) -> list[dict[str, Any]]:
+def unsettled(path: Path, limit: int, known: int = 0) -> list[dict[str, Any]]:
     """The oldest facts without a receipt: number, time of reading, who appended it, and its kind."""
     found: list[dict[str, Any]] = []
     query = "SELECT seq, count, body, at_ms, owner FROM facts WHERE seq + count - 1 > ? ORDER BY seq"
     with _opened(path) as db:
-        (settled,) = db.execute("SELECT settled FROM stream").fetchone()
+        settled = max(known, *db.execute("SELECT settled FROM stream").fetchone())
         for seq, count, body, at_ms, owner in db.execute(query, [settled]):
             at = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             for fact in Row(seq, count, body).facts():

@@ -98,15 +98,14 @@ class Outbox:
                 for request in group:
                     request.fresh = self._take(request, newest)
                     newest += request.fresh
-                if full := self._seen.is_full:
-                    self._write_down(newest)
+                settled = self._write_down(newest) if self._seen.is_full else None
         except Exception as error:  # noqa: BLE001 - whoever waits for this commit hears that it failed
             self._seen.rolled_back()
             told = error if isinstance(error, OutboxError) else OutboxError(repr(error))
             for request in group:
                 request.error = told
         else:
-            self._committed(newest, written=full)
+            self._committed(newest, settled)
         finally:
             for request in group:
                 request.done = True
@@ -135,16 +134,23 @@ class Outbox:
             db.execute("INSERT OR REPLACE INTO memos VALUES (?, ?)", memo)
         return len(bodies)
 
-    def _write_down(self, newest: int) -> None:
-        """Write what lives in memory, inside an open transaction."""
-        self._seen.write(self._store.db)
-        self._store.db.execute("UPDATE stream SET settled = ?, seen_upto = ?", (self.mark.settled, newest))
+    @property
+    def _moved(self) -> bool:
+        return self.mark.settled != self.mark.settled_on_disk
 
-    def _committed(self, newest: int, *, written: bool) -> None:
-        self._seen.committed(newest, written=written)
+    def _write_down(self, newest: int) -> int:
+        """Write what lives in memory, inside an open transaction; returns the settled mark as written."""
+        settled = self.mark.settled
+        self._seen.write(self._store.db)
+        self._store.db.execute("UPDATE stream SET settled = ?, seen_upto = ?", (settled, newest))
+        return settled
+
+    def _committed(self, newest: int, settled: int | None) -> None:
+        """The transaction is on the disk, and with it the settled mark if it was written down."""
+        self._seen.committed(newest, written=settled is not None)
         self.mark.newest = newest
-        if written:
-            self.mark.settled_on_disk = self.mark.settled
+        if settled is not None:
+            self.mark.settled_on_disk = settled
 
     def waiting(self, after: int, facts: int, size: int) -> list[Waiting]:
         """The facts behind `after`, at most `facts` of them and `size` bytes, at least one if any waits."""
@@ -164,10 +170,10 @@ class Outbox:
     def keep(self) -> None:
         """Write down the settled mark and the ids, if the mark moved."""
         with self._store.lock:
-            if self.mark.settled != self.mark.settled_on_disk:
+            if self._moved:
                 with self._store.transaction():
-                    self._write_down(self.mark.newest)
-                self._committed(self.mark.newest, written=True)
+                    settled = self._write_down(self.mark.newest)
+                self._committed(self.mark.newest, settled)
 
     def oldest_unsettled_ms(self) -> int | None:
         """When the first fact without a receipt was read, milliseconds since 1970."""
@@ -229,18 +235,25 @@ class Outbox:
             self._store.replace(waiting.seq, event)
 
     def prune(self, before_ms: int, most: int = 2000) -> int:
-        """Delete settled rows read before an instant, at most `most`; the newest row always stays."""
-        bound = min(self.mark.settled_on_disk, self._seen.upto, self.mark.newest - 1)
-        with self._store.transaction() as db:
-            gone = db.execute(
-                "DELETE FROM facts WHERE seq IN"
-                " (SELECT seq FROM facts WHERE seq + count - 1 <= ? AND at_ms < ? ORDER BY seq LIMIT ?)"
-                " RETURNING seq + count - 1",
-                (bound, before_ms, most),
-            ).fetchall()
-            if gone:
-                db.execute("UPDATE stream SET pruned = max(pruned, ?)", max(gone))
-            return len(gone)
+        """Delete settled rows read before an instant, at most `most`; the newest row always stays.
+
+        What lives in memory is written down with it. Returns how many rows went.
+        """
+        query = (
+            "DELETE FROM facts WHERE seq IN"
+            " (SELECT seq FROM facts WHERE seq + count - 1 <= ? AND at_ms < ? ORDER BY seq LIMIT ?)"
+            " RETURNING seq + count - 1"
+        )
+        with self._store.lock:
+            newest = self.mark.newest
+            with self._store.transaction() as db:
+                settled = self._write_down(newest) if self._moved else None
+                bound = min(self._seen.upto, self.mark.settled_on_disk) if settled is None else settled
+                gone = db.execute(query, (min(bound, newest - 1), before_ms, most)).fetchall()
+                if gone:
+                    db.execute("UPDATE stream SET pruned = max(pruned, ?)", max(gone))
+            self._committed(newest, settled)
+        return len(gone)
 
     def restart_stream(self) -> None:
         """Begin a new stream with what is kept: central's receipts show that this file is an old copy."""

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge.bedside import settled_in
 from edge.buffer.inspection import marks
 from edge.buffer.store import OutboxError, OutboxOutdated, Store
 from edge.config import Config, load_sound_parts
@@ -87,7 +88,7 @@ def _outbox(path: Path) -> Iterator[Finding]:
             ((verdict,),) = store.read("PRAGMA quick_check(1)")
         finally:
             store.close()
-        seen = marks(path) if verdict == "ok" else None
+        seen = marks(path, settled_in(path.parent)) if verdict == "ok" else None
     except OutboxOutdated as error:
         yield alarm(tried, "outbox-outdated", str(error))
         return

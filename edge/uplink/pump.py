@@ -25,9 +25,8 @@ from wire.vitals import Birth, Heartbeat, Status
 HEARTBEAT_S = 30.0
 LEAST_BEAT_S = 2.0
 """However often readers change, heartbeats stay this far apart."""
-KEEP_S = 900.0
 KEEP_FACTS = 20_000
-"""The settled mark is written down after so long or so many: a restart sends again what is behind it."""
+"""In a long drain the settled mark is written down after so many: a crash sends again what is behind it."""
 LONGEST_TURN_S = 5.0
 """An idle pump comes round this often, for the keeping alive of its connection."""
 AHEAD_FACTS = 20
@@ -64,7 +63,7 @@ class Pump:
         self._rivals = Rivals()
         self._offline_since: float | None = time.monotonic()
         self._offline_told = False
-        self._beat_at = self._keep_at = 0.0
+        self._beat_at = 0.0
         self._beaten_at = float("-inf")
         self._changed = False
         self._goodbye_s = 0.0
@@ -140,13 +139,10 @@ class Pump:
         self._send_ahead()
         if self._message_limit and now >= self._beat_at:
             self.beat()
-        if now >= self._keep_at:
-            self._keep_at = now + KEEP_S
-            self._outbox.keep()
 
     def _idle_s(self) -> float:
         """Until when nothing is due, in seconds from now."""
-        due = min(self._keep_at, self._window.due, self._beat_at if self._message_limit else self._keep_at)
+        due = min(self._window.due, self._beat_at) if self._message_limit else self._window.due
         return min(LONGEST_TURN_S, due - time.monotonic())
 
     def _take(self, event: Event) -> None:
