@@ -61,8 +61,8 @@ class Requests:
     """Serves people. `take`, `landed`, `connected` and `returned` only take a note, on any thread.
 
     It wants the messages below `admin/+/+`, and the broker's log. `readers` gives the readers of each edge
-    that is known, `heartbeats` what edges said last, `sites` roles and branches, `users` decides who may do what,
-    `options` are those of the rules.
+    that is known, `heartbeats` what edges said last, `sites` roles and branches, `users` decides who may do
+    what, `options` are those of the rules.
     """
 
     def __init__(
