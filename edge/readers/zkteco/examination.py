@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from edge.errors import ReaderFault
 from edge.findings import Finding, alarm, fault, good, note, warning
 from edge.readers.examination import Circumstances
-from edge.readers.wall_clock import clock_error
+from edge.readers.wall_clock import CLOCK_OFF_S, off_by
 from edge.readers.zkteco.child import Child
 from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.punches import measured_offset
@@ -92,9 +93,10 @@ class Examination:
             yield warning(self._tried, "clock-off", "it shows a date that no calendar has")
             return
         self._wall_s = measured_offset(shown, before.utc, after.utc)
-        error_s = clock_error(self._wall_s)
+        zone = None if self._options.zone is None else ZoneInfo(self._options.zone)
+        error_s = off_by(self._wall_s, zone, after.utc)
         told = f"it shows {shown:%Y-%m-%d %H:%M:%S}"
-        if error_s is None:
+        if error_s is None or abs(error_s) <= CLOCK_OFF_S:
             yield good(self._tried, told)
         elif after.trust == "unset":
             yield note(self._tried, f"{told}; the Pi's own clock is not set, so it cannot be judged")

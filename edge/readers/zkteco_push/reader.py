@@ -60,7 +60,7 @@ class PushTerminal:
                         job.answer = visit.answer(job.call)
                 if job is not None and job.dropped:
                     visit.missed()
-                visit.turn()
+                visit.turn(box.strangers)
 
     def examine(self, circumstances: Circumstances) -> Iterator[Finding]:
         """Listen for the terminal in the doctor's name."""

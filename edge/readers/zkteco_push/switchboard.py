@@ -3,7 +3,8 @@
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from edge.readers.zkteco_push.listener import Limits, Listener
@@ -32,9 +33,10 @@ class Job:
 
 
 class Box:
-    """The requests that wait for one reader."""
+    """The requests that wait for one reader. `strangers` tells the serials that came to its port in vain."""
 
-    def __init__(self) -> None:
+    def __init__(self, strangers: Callable[[float], list[str]]) -> None:
+        self.strangers = strangers
         self._jobs: queue.Queue[Job] = queue.Queue(_AT_ONCE)
         self._open = True
         self._gate = threading.Lock()
@@ -81,7 +83,7 @@ class Exchange:
     def __init__(self) -> None:
         self.boxes: dict[str, Box] = {}
         self._served: set[str] = set()
-        self._strangers: set[str] = set()
+        self._strangers: dict[str, float] = {}
         self._journal = Journal("push")
 
     def open(self, serial: str, box: Box) -> None:
@@ -102,10 +104,20 @@ class Exchange:
             return box.deliver(call)
         if call.serial in self._served:
             return BUSY
-        if call.serial not in self._strangers and len(self._strangers) < _STRANGERS:
-            self._strangers.add(call.serial)
-            self._journal.warning("serial_refused", serial=call.serial)
+        self._refuse(call.serial)
         return Answer(403, "this terminal is not configured here\n")
+
+    def _refuse(self, serial: str) -> None:
+        if serial not in self._strangers:
+            if len(self._strangers) >= _STRANGERS:
+                return
+            self._journal.warning("serial_refused", serial=serial)
+        self._strangers[serial] = time.monotonic()
+
+    def strangers(self, within_s: float) -> list[str]:
+        """The serials without a reader that came within so many seconds."""
+        since = time.monotonic() - within_s
+        return sorted(serial for serial, at in list(self._strangers.items()) if at >= since)
 
 
 class Switchboard:
@@ -121,9 +133,9 @@ class Switchboard:
     def served(self, address: str, port: int, serial: str) -> Iterator[Box]:
         """Take the requests of one terminal while the block lasts. Raises OSError (the port) or Taken."""
         place = address, port
-        box = Box()
         with self._lock:
             exchange = self._exchanges.setdefault(place, Exchange())
+            box = Box(exchange.strangers)
             exchange.open(serial, box)
             try:
                 if place not in self._listeners:

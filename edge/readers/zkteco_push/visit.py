@@ -1,6 +1,7 @@
 """One session with a terminal that pushes: every answer that it gets, its orders, and its silence."""
 
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,7 +41,7 @@ class Visit:
         moment = desk.moment()
         self._commands = Commands(int(moment.utc.timestamp()) % _IDS)
         self._clock = LiveClock(_GAP_POLLS * options.delay_s + _GAP_S)
-        self._heard_s = moment.uptime_s
+        self._heard_s, self._heard = moment.uptime_s, False
         self._zone = None if options.zone is None else ZoneInfo(options.zone)
         self._told_zone: timedelta | None = None
         self._orders: deque[RereadOrder] = deque()
@@ -52,7 +53,7 @@ class Visit:
     def answer(self, call: Call) -> Answer:
         """Answer one request. Returns after everything in it is committed; raises what `emit` raises."""
         moment = self._desk.moment()
-        self._heard_s = moment.uptime_s
+        self._heard_s, self._heard = moment.uptime_s, True
         self._clock.contact(moment.uptime_s)
         self._desk.ok(device=self._options.serial)
         answer = self._answer(call, moment)
@@ -66,8 +67,11 @@ class Visit:
         """Nobody waited for the last answer, so that the terminal repeats it."""
         self._clock.broken()
 
-    def turn(self) -> None:
-        """Do what is due. Raises Lost when the terminal has been silent for too long."""
+    def turn(self, strangers: Callable[[float], list[str]]) -> None:
+        """Do what is due. Raises Lost when the terminal has been silent for too long.
+
+        `strangers` tells which others came to its port in vain within so many seconds.
+        """
         moment = self._desk.moment()
         self._orders += self._desk.orders()
         self._carry_on(moment)
@@ -76,8 +80,11 @@ class Visit:
         silent_s = moment.uptime_s - self._heard_s
         if silent_s >= self._options.silent_s:
             evidence = f"no request from terminal {self._options.serial} for {silent_s:.0f} s"
-            self._give_up("no-answer", evidence)
-            raise Lost("no-answer", evidence)
+            others = [] if self._heard else strangers(silent_s)
+            reason = "other-terminal" if others else "no-answer"
+            evidence += f"; {', '.join(others)} came by" if others else ""
+            self._give_up(reason, evidence)
+            raise Lost(reason, evidence)
 
     def _answer(self, call: Call, moment: Moment) -> Answer:
         match call:

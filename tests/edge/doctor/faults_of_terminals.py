@@ -1,6 +1,7 @@
 """Faults of terminals and of the way to them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from edge.readers.zkteco.child import Child
 from edge.readers.zkteco.talk import Open, Opened
@@ -87,6 +88,12 @@ def log_that_somebody_cleared(branch: Branch, _: Authority) -> None:
 @fault(GATE, "clock-off", "off by -420 s")
 def clock_that_is_slow(branch: Branch, _: Authority) -> None:
     branch.terminal(Terminal(now=lambda: local_wall() - timedelta(minutes=7)))
+
+
+@fault(GATE, "clock-off", "off by 3600 s")
+def clock_that_stayed_on_summer_time(branch: Branch, _: Authority) -> None:
+    ahead = Terminal(now=lambda: datetime.now(ZoneInfo("Africa/Kampala")).replace(tzinfo=None))
+    branch.terminal(ahead, zone="Africa/Johannesburg")
 
 
 @fault(GATE, "clock-off", "it shows 2000-01-01")

@@ -164,6 +164,11 @@ class Session:
         assert isinstance(self._fault, ReaderFault), self._fault
         return self._fault
 
+    @property
+    def failed(self) -> Exception | None:
+        """What the session raised so far, if it has."""
+        return self._fault
+
     def stop(self) -> float:
         """Ask the session to stop; return how many seconds it took."""
         started = time.monotonic()
