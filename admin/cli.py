@@ -10,7 +10,7 @@ from typing import get_args
 
 import msgspec
 
-from admin import clocks, commands, enrolling, governing, people, reports
+from admin import accounts, clocks, commands, enrolling, governing, people, reports
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from ground.settings import SettingsError
@@ -100,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     day.add_argument("date", type=_date, metavar="DATE")
     people.add_verbs(verb, lambda parser: _span(parser, default=None))
     says = "List and change who may do what."
+    account = verb("account", accounts.account, "Show what device, outbox and ledger hold of a day.")
+    account.add_argument("--date", type=_date, required=True, metavar="DATE", help="YYYY-MM-DD")
+    account.add_argument("--branch", help="only this branch, by its name or its edge")
     user = verbs.add_parser("user", help=says, description=says, parents=[broker])
     user.set_defaults(run=governing.user)
     add_words(user, [broker])

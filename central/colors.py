@@ -120,6 +120,18 @@ def judge_reader(
     return Verdict(color, "idle", f"last new punch at {told(last_punch)}")
 
 
+def with_account(verdict: Verdict, evidence: str) -> Verdict:
+    """The verdict on a reader whose account of some day differs (`central.balance`): green turns orange.
+
+    A fault that is known of an orange or red reader stays the reason, and the account stands in the evidence.
+    """
+    if verdict.color == "green" or verdict.reason in _QUIET:
+        known = f"; and {verdict.reason}: {verdict.evidence}" if verdict.reason not in _QUIET else ""
+        color: Color = "orange" if verdict.color == "green" else verdict.color
+        return replace(verdict, color=color, reason="account-differs", evidence=f"{evidence}{known}")
+    return replace(verdict, evidence=f"{verdict.evidence}; account of {evidence}")
+
+
 def judge_edge(
     edge: EdgeSeen, readers: Mapping[str, Verdict] | None, now: datetime, limits: Limits
 ) -> Verdict:

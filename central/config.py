@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -76,6 +76,12 @@ _MOST = {"dedupe_seconds": 3600, "just_seconds": 3600, "carry_hours": 48, "early
 """A day of early margin keeps the limits of workdays in order; two of carry end with the next workday."""
 
 
+class AccountOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[account]` section: after how long the days of the last weeks are counted again."""
+
+    every_s: Annotated[int, msgspec.Meta(ge=1)] = 6 * 3600
+
+
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
     """A `[[branch]]` section: what people call the branch of an edge, and its zone if it has its own.
 
@@ -105,6 +111,7 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     rules: RulesOptions = RulesOptions()
     branch: tuple[Branch, ...] = ()
     accounts: AccountsOptions | None = None
+    account: AccountOptions = AccountOptions()
     export: Any = ()
     people: PeopleOptions | None = None
 
@@ -124,6 +131,7 @@ class Config:
     accounts: AccountsOptions | None = None
     exports: tuple[Plan, ...] = ()
     people: PeopleOptions | None = None
+    account: AccountOptions = field(default_factory=AccountOptions)
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -190,6 +198,7 @@ def load(path: Path) -> Config:
         sections.accounts,
         exports,
         sections.people,
+        sections.account,
     )
 
 

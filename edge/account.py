@@ -76,6 +76,7 @@ def _with_log(account: Account, log: Tally | None, census: Census | None) -> Acc
         read_at=census.read_at,
         begins=census.begins,
         records=census.records,
+        capacity=census.capacity,
     )
 
 

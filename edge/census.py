@@ -15,13 +15,15 @@ class Census:
     """What a terminal's log held when it was read whole at `read_at`, its own clock showing `shown`.
 
     `days` are tallies; a day from `since` to the one before `shown` that is not among them was empty.
-    `begins` is of the oldest of the `records`. For an order, `ids` are those of its span, ascending.
+    `begins` is of the oldest of the `records`, and `capacity` fit. For an order, `ids` are those of its span,
+    ascending.
     """
 
     serial: str
     read_at: datetime
     shown: datetime
     records: int
+    capacity: int | None
     begins: datetime | None
     since: date
     days: Mapping[date, Tally]

@@ -3,6 +3,7 @@
 Each family of verbs has its own module; what all have in common is in `wire.request`.
 """
 
+from wire.accounting import AccountRequest
 from wire.clocks import ClockRequest
 from wire.enrolment import EnrolmentRequest
 from wire.listing import ExportRequest, PunchesRequest, SummaryRequest
@@ -25,6 +26,7 @@ Request = (
     | ExportRequest
     | ClockRequest
     | EnrolmentRequest
+    | AccountRequest
 )
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
@@ -40,4 +42,5 @@ VERBS: dict[str, type[Request]] = {
     "export": ExportRequest,
     "clock": ClockRequest,
     "enrolment": EnrolmentRequest,
+    "account": AccountRequest,
 }

@@ -23,6 +23,8 @@ NEXT_STEP: dict[str, str] = {
     "backlog": "Punches are waiting at the branch; check the speed of its uplink.",
     "disk-full": "Free space on the Pi's card; readers without memory cannot record punches.",
     "outbox-failed": "The outbox cannot be written; check the Pi's card and replace it if it fails again.",
+    # the account of a day
+    "account-differs": "Run punchwire account --date with the date of the evidence; it names the punches.",
     # the network to a device
     "name-unresolved": "Check the spelling of the address and the name server of the branch.",
     "no-answer": "Check the terminal's power, cable and address.",

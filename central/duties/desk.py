@@ -1,5 +1,6 @@
-"""The root of the process that keeps the board and serves people: builds the parts and wires them up."""
+"""The root of the process that keeps board and accounts and serves people: builds the parts, wires them up."""
 
+from central.accounting.keeper import Accounting
 from central.bus import Bus, Wanted
 from central.config import Config
 from central.ledger.database import Ledger
@@ -12,7 +13,7 @@ from wire.topics import BROKER_LOG, Topics
 
 
 class DeskDuty:
-    """The board, and the people's desk. Constructed without effects."""
+    """The board, the accounts, and the people's desk. Constructed without effects."""
 
     def __init__(self, config: Config, ledger: Ledger) -> None:
         topics = Topics(config.broker.prefix)
@@ -40,11 +41,19 @@ class DeskDuty:
             users=users_of(config, ledger, people),
             options=config.options,
         )
+        self._accounting = Accounting(
+            topics,
+            self._bus.publish,
+            ledger,
+            tell=self._watch.differing,
+            every_s=config.account.every_s,
+        )
 
     def start(self) -> None:
         """Begin."""
         self._watch.start()
         self._requests.start()
+        self._accounting.start()
         self._bus.start()
 
     def landed(self, landed: Landed) -> None:
@@ -54,6 +63,7 @@ class DeskDuty:
 
     def stop(self) -> None:
         """Answer what is being answered; open resyncs go on when central is back."""
+        self._accounting.stop()
         self._requests.stop()
         self._watch.stop()
         self._bus.stop()
@@ -61,7 +71,7 @@ class DeskDuty:
     @property
     def alive(self) -> bool:
         """Whether all threads live."""
-        return self._watch.alive and self._requests.alive and self._bus.alive
+        return self._watch.alive and self._requests.alive and self._accounting.alive and self._bus.alive
 
     def _route(self, delivery: Delivery) -> None:
         if delivery.levels[0] in ("admin", "broker"):

@@ -6,13 +6,13 @@ from hashlib import blake2b
 
 from sqlalchemy import Connection
 
-from central.ledger import orders, repairs
+from central.ledger import accounts, orders, repairs
 from central.ledger.database import insert_into
 from central.ledger.schema import edge_facts
 from central.streams import Parcel
 from central.timing.boots import Sighting, told_by
 from wire.codec import encode
-from wire.facts import EdgeEvent, OrderOutcome
+from wire.facts import Account, EdgeEvent, OrderOutcome
 from wire.punch import Punch
 
 
@@ -20,6 +20,7 @@ def keep(connection: Connection, parcels: Iterable[Parcel], at: datetime) -> fro
     """Store what the parcels tell beside punches; names the orders that are reported on or ended."""
     kept, told = [], set()
     sightings: dict[repairs.BootKey, list[Sighting]] = {}
+    days: list[tuple[str, str, int, Account]] = []
     for parcel in parcels:
         for seq, fact in parcel.facts:
             if isinstance(fact, Punch):
@@ -45,10 +46,13 @@ def keep(connection: Connection, parcels: Iterable[Parcel], at: datetime) -> fro
                 told.add(order_id)
             if isinstance(fact, OrderOutcome):
                 orders.close(connection, parcel.edge, fact, at)
+            if isinstance(fact, Account) and order_id is None:
+                days.append((parcel.edge, parcel.outbox_id, seq, fact))
             if isinstance(fact, EdgeEvent) and (seen := told_by(fact)) is not None:
                 sightings.setdefault((parcel.edge, seen[0]), []).append(seen[1])
     if kept:
         kept.sort(key=lambda row: row["digest"])  # type: ignore[arg-type, return-value] # all are bytes
         connection.execute(insert_into(connection, edge_facts).on_conflict_do_nothing(), kept)
     repairs.learn(connection, sightings, {}, at)
+    accounts.take(connection, days, at)
     return frozenset(told)

@@ -1,5 +1,6 @@
 """Owns the orders that central gave: an open one is repeated until its outcome is known or it expires."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -13,6 +14,16 @@ from wire.facts import OrderOutcome
 from wire.order import Order
 
 _ACTOR = "central"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An order, when it was given, whether it may still be carried out, and what became of it."""
+
+    order: Order
+    given_at: datetime
+    open: bool
+    outcome: str | None
 
 
 def give(connection: Connection, edge: str, order: Order, now: datetime) -> bool:
@@ -38,6 +49,18 @@ def find(connection: Connection, order_id: str) -> Order | None:
     """The order of this id, open or not."""
     payload = connection.execute(select(orders.c.payload).where(orders.c.order_id == order_id)).scalar()
     return None if payload is None else decode_order(payload)
+
+
+def status(connection: Connection, order_id: str, now: datetime) -> Status | None:
+    """Where an order stands; None for one that was never given."""
+    query = select(
+        orders.c.payload, orders.c.given_at, orders.c.closed_at, orders.c.outcome, orders.c.expires_at
+    )
+    row = connection.execute(query.where(orders.c.order_id == order_id)).first()
+    if row is None:
+        return None
+    running = row.closed_at is None and now < row.expires_at
+    return Status(decode_order(row.payload), row.given_at, running, row.outcome)
 
 
 def close(connection: Connection, edge: str, outcome: OrderOutcome, at: datetime) -> None:

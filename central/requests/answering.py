@@ -1,6 +1,6 @@
 """Owns the answers that one look at the ledger gives: all verbs that order nothing, for what may be seen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from central.access.scope import Sight
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
+from central.requests.accounts import account_page
 from central.requests.asking import Asking
 from central.requests.auditing import audit_answer
 from central.requests.lists import punches_page, summary
@@ -18,6 +19,7 @@ from central.rules.plan import Options
 from central.users import Users
 from central.workdays.interpretation import Sites
 from central.zones import Zones
+from wire.accounting import AccountRequest
 from wire.clocks import ClockRequest
 from wire.enrolment import EnrolmentRequest
 from wire.listing import PunchesRequest, SummaryRequest
@@ -27,16 +29,26 @@ from wire.rights import AuditRequest, UserRequest
 
 Answered = tuple[msgspec.Struct, Mapping[str, int]]
 """The body of an answer, and the figures that the audit keeps of it."""
-_FIGURES = ("punches", "rows", "employees", "entries")
+_FIGURES = ("punches", "rows", "employees", "entries", "accounts")
 
 
 class Answering:
     """Answers requests. Not for more than one thread."""
 
-    def __init__(self, ledger: Ledger, zones: Zones, sites: Sites, users: Users, options: Options) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        zones: Zones,
+        sites: Sites,
+        users: Users,
+        options: Options,
+        readers: Callable[[], Mapping[str, Sequence[str]]] = dict,
+    ) -> None:
         staff = Staff(ledger)
         self._ledger = ledger
         self._zones = zones
+        self._sites = sites
+        self._readers = readers
         self._users = users
         self._workdays = WorkdayDesk(ledger, staff, sites, options)
         self._staff = StaffDesk(ledger, staff, zones)
@@ -53,6 +65,8 @@ class Answering:
                 return self._workdays.report(request, sight, now)
             case DayRequest() as request:
                 return self._workdays.day(request, sight, now)
+            case AccountRequest() as request:
+                return account_page(self._ledger, self._sites, self._readers(), sight.scope, request, now)
             case UserRequest() as request:
                 return self._users.serve(asked.user, request, now)
             case PunchesRequest() | SummaryRequest() | AuditRequest() as request:

@@ -84,7 +84,7 @@ class Requests:
         self._sights = Sights(people)
         options = options or Options(zone=str(zones.organization))
         sites = sites or Sites(zones)
-        self._answering = Answering(ledger, zones, sites, self._users, options)
+        self._answering = Answering(ledger, zones, sites, self._users, options, readers)
         self._replies = Replies(topics, publish, ledger, clock)
         self._resyncs = ResyncDesk(topics, publish, ledger, zones, readers, self._replies, clock)
         self._clocks = ClockDesk(topics, publish, ledger, zones, readers, heartbeats, self._replies, clock)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from central.colors import EdgeSeen, Limits, Verdict, judge_edge, judge_reader
+from central.colors import EdgeSeen, Limits, Verdict, judge_edge, judge_reader, with_account
 from wire.vitals import Birth, Heartbeat, ReaderVital, Status
 
 Key = tuple[str, str | None]
@@ -53,6 +53,8 @@ class Sightings:
         self._first_listened = now
         self._branches: dict[str, Branch] = {}
         self._last_new: dict[tuple[str, str], datetime] = {}
+        self.differing: Mapping[tuple[str, str], str] = {}
+        """The readers whose accounts differ, each with the evidence."""
         for edge in edges:
             self.branch(edge)
 
@@ -153,7 +155,10 @@ class Sightings:
         seen, last_punch = self._branches[edge].seen, self._last_new.get((edge, reader))
         told = _by_our_clock(seen, vital.last_contact if vital else None)
         contact = max((sign for sign in (told, last_punch) if sign), default=None)
-        return Line(edge, reader, judge_reader(seen, vital, last_punch, now, limits), last_punch, contact)
+        verdict = judge_reader(seen, vital, last_punch, now, limits)
+        if (evidence := self.differing.get((edge, reader))) is not None:
+            verdict = with_account(verdict, evidence)
+        return Line(edge, reader, verdict, last_punch, contact)
 
 
 def _by_our_clock(seen: EdgeSeen, moment: datetime | None) -> datetime | None:

@@ -47,6 +47,13 @@ class _Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class _Differing:
+    """The readers whose accounts differ now, each with the evidence."""
+
+    readers: Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Connected:
     """The bus is connected, for the first time or again."""
 
@@ -54,7 +61,7 @@ class _Connected:
 
 
 class Watch:
-    """Keeps the board. `take`, `landed` and `connected` only take a note, on any thread.
+    """Keeps the board. `take`, `landed`, `differing` and `connected` only take a note, on any thread.
 
     It wants the messages below `edge/+/status`, `edge/+/birth`, `edge/+/heartbeat` and, retained, below
     `board/`. `edges` are those that central was told of; others join when they are heard, and those that
@@ -77,7 +84,7 @@ class Watch:
         self._returned = returned
         self._limits = limits or Limits()
         self._clock = clock
-        self._notes: SimpleQueue[_Arrived | Landed | _Connected | None] = SimpleQueue()
+        self._notes: SimpleQueue[_Arrived | Landed | _Differing | _Connected | None] = SimpleQueue()
         self._sightings = Sightings(clock(), edges)
         self._display = Display(topics, publish, self._limits)
         self._loaded = False
@@ -96,6 +103,10 @@ class Watch:
     def landed(self, landed: Landed) -> None:
         """Note that new punches are in the ledger."""
         self._notes.put(landed)
+
+    def differing(self, readers: Mapping[tuple[str, str], str]) -> None:
+        """Note the readers whose accounts differ, each with the evidence; the others' do not."""
+        self._notes.put(_Differing(readers))
 
     def connected(self) -> None:
         """Note that the bus is connected."""
@@ -158,6 +169,8 @@ class Watch:
                     for reader in readers:
                         self._sightings.punched(reader, at)
                         self._sightings.contact(reader[0], at)
+                case _Differing(readers=differing):
+                    self._sightings.differing = differing
                 case _Connected(at):
                     self._sightings.listen_anew(at, first=self._connected_at is None)
                     self._connected_at = at

@@ -17,6 +17,7 @@ from central.colors import (
     judge_edge,
     judge_reader,
     settle,
+    with_account,
 )
 from wire.board import Color
 from wire.reasons import NEXT_STEP
@@ -130,6 +131,33 @@ def test_an_edge_never_seen_is_unknown_unless_it_has_punched() -> None:
     assert judge_reader(unseen, None, None, NOW, LIMITS).reason == "edge-unknown"
     assert judge_reader(unseen, None, OLD, NOW, LIMITS).reason == "edge-offline"
     assert judge_edge(unseen, {}, NOW, LIMITS).reason == "edge-unknown"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "color", "reason", "evidence"),
+    [
+        (Verdict("green"), "orange", "account-differs", "2026-05-10: 1 missing"),
+        (Verdict("orange", "idle", "last at noon"), "orange", "account-differs", "2026-05-10: 1 missing"),
+        (Verdict("red", "never-punched", "none"), "red", "account-differs", "2026-05-10: 1 missing"),
+        (
+            Verdict("green", "clock-off", "by 90 s"),
+            "orange",
+            "account-differs",
+            "2026-05-10: 1 missing; and clock-off: by 90 s",
+        ),
+        (
+            Verdict("orange", "edge-offline", "since noon"),
+            "orange",
+            "edge-offline",
+            "since noon; account of 2026-05-10: 1 missing",
+        ),
+    ],
+)
+def test_an_account_that_differs_is_seen_on_the_board(
+    verdict: Verdict, color: Color, reason: str, evidence: str
+) -> None:
+    """It turns a green reader orange, explains a quiet one, and hides no graver reason."""
+    assert with_account(verdict, "2026-05-10: 1 missing") == Verdict(color, reason, evidence)
 
 
 def test_the_edge_explains_its_quiet_readers() -> None:

@@ -22,7 +22,7 @@ SPAN = Span(first=BEFORE, last=DAY)
 def census(days: dict[date, Tally], *, shown: datetime | None = None, ids: tuple[bytes, ...] = ()) -> Census:
     """A census that was taken on the morning after the day."""
     morning = datetime(2026, 5, 12, 7)  # noqa: DTZ001 - a terminal's wall clock
-    return Census("CJ7F1", AT, shown or morning, 40, morning, BEFORE, days, ids)
+    return Census("CJ7F1", AT, shown or morning, 40, 9000, morning, BEFORE, days, ids)
 
 
 def order(detail: str = "span") -> AccountOrder:
@@ -106,6 +106,7 @@ def test_an_order_for_a_span_is_answered_with_one_account() -> None:
         read_at=AT,
         begins=datetime(2026, 5, 12, 7),  # noqa: DTZ001 - a terminal's wall clock
         records=40,
+        capacity=9000,
         order_id="o-1",
     )
 

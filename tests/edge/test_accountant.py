@@ -76,7 +76,7 @@ class Branch:
         """Let the terminal's log be counted."""
         wall = shown.replace(tzinfo=None)
         since = DAY - timedelta(days=3)
-        self.accountant.counted("front-gate", Census("CJ7F1", self.utc, wall, 9, wall, since, days))
+        self.accountant.counted("front-gate", Census("CJ7F1", self.utc, wall, 9, None, wall, since, days))
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_an_order_is_answered_by_each_reader_and_then_ended(branch: Branch) -> N
     branch.outbox.settle(1)
     branch.book.opened("o-1", ["front-gate", "desk"])
     log = Census(
-        "CJ7F1", AT, MORNING.replace(tzinfo=None), 9, None, DAY, {}, (bytes.fromhex(punch(1).punch_id),)
+        "CJ7F1", AT, MORNING.replace(tzinfo=None), 9, None, None, DAY, {}, (bytes.fromhex(punch(1).punch_id),)
     )
     branch.accountant.counted("front-gate", log, order("ids"))
     branch.accountant.counted("desk", order=order("ids"))

@@ -48,4 +48,18 @@ LATER: list[Step] = [
             "CREATE INDEX badges_of_an_employee ON badges (employee_id)",
         ),
     ),
+    Step(
+        "0011-accounts",
+        (
+            """CREATE TABLE accounts (
+                edge TEXT NOT NULL, reader TEXT NOT NULL, day INTEGER NOT NULL, outbox_id TEXT NOT NULL,
+                seq {long} NOT NULL, told {bytes} NOT NULL, told_at_us {long} NOT NULL,
+                verdict TEXT NOT NULL, standing {bytes} NOT NULL, order_id TEXT,
+                counted_at_us {long}, due_at_us {long}, PRIMARY KEY (edge, reader, day)) {clustered}""",
+            "CREATE INDEX accounts_due ON accounts (due_at_us) WHERE due_at_us IS NOT NULL",
+            "CREATE INDEX accounts_of_an_order ON accounts (order_id) WHERE order_id IS NOT NULL",
+            "CREATE INDEX accounts_that_differ ON accounts (day) WHERE verdict = 'differs'",
+            "CREATE INDEX accounts_of_a_day ON accounts (day, edge)",
+        ),
+    ),
 ]

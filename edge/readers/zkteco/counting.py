@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from edge.census import Census
 from edge.readers.identity import terminal_punch_id
+from edge.readers.rereads import Log
 from edge.readers.zkteco.punches import Source
 from edge.readers.zkteco.reading import Accepted, Mark
 from wire.account import WINDOW_DAYS, Tally, by_day
@@ -24,45 +25,45 @@ class Counting:
         """Whether a day is over that was not when the log was counted last."""
         return self._latest is not None and shown.date() > self._latest.shown.date()
 
-    def count(self, read: Accepted, source: Source) -> Census:
+    def count(self, read: Accepted, source: Source, log: Log) -> Census:
         """Count the days that are over: all of the window, and then what is new from read to read."""
         shown, before, mark = source.shown(), self._latest, self._mark
         today = shown.date()
         if before is None or mark is None or not mark.begins(read):
             since = today - timedelta(days=WINDOW_DAYS)
-            days = _tallies(read, source.serial, lambda day: since <= day < today)
+            days = _tallies(read, log.serial, lambda day: since <= day < today)
         else:
             since, over = before.since, before.shown.date()
             fresh = {record.wall.date() for record in read.records if record.place >= mark.count}
             days = {**before.days}
             if today > over or fresh - {today}:
-                days |= _tallies(
-                    read, source.serial, lambda day: day < today and (day >= over or day in fresh)
-                )
+                days |= _tallies(read, log.serial, lambda day: day < today and (day >= over or day in fresh))
         self._mark = Mark.of(read)
         self._latest = Census(
-            serial=source.serial,
+            serial=log.serial,
             read_at=source.moment.utc,
             shown=shown,
-            records=read.count,
-            begins=read.records[0].wall if read.records else None,
+            records=log.records or 0,
+            capacity=log.capacity,
+            begins=log.begins,
             since=since,
             days=days,
         )
         return self._latest
 
 
-def counted(read: Accepted, source: Source, span: Span) -> Census:
+def counted(read: Accepted, source: Source, log: Log, span: Span) -> Census:
     """What a log that was read whole holds of a span, closed or not."""
     return Census(
-        serial=source.serial,
+        serial=log.serial,
         read_at=source.moment.utc,
         shown=source.shown(),
-        records=read.count,
-        begins=read.records[0].wall if read.records else None,
+        records=log.records or 0,
+        capacity=log.capacity,
+        begins=log.begins,
         since=date.max,
         days={},
-        ids=_ids(read, source.serial, lambda day: span.first <= day <= span.last),
+        ids=_ids(read, log.serial, lambda day: span.first <= day <= span.last),
     )
 
 

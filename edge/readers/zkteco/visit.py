@@ -153,7 +153,7 @@ class Visit:
         self._book.keep(read, source, self._live.punches, full=full, offset_s=self._clock.before_s)
         self._times.full_at = self._book.full_at
         self._live.settled()
-        self._desk.census(self._counting.count(read, source))
+        self._desk.census(self._counting.count(read, source, self._book.log(read)))
         return read
 
     def _judge(self, read: Accepted) -> None:
@@ -284,7 +284,8 @@ class Visit:
         if isinstance(read, Rejected):
             self._desk.uncounted(order, "read-rejected", read.why)
         else:
-            self._desk.census(counted(read, self._source_in(read.layout), order.span), order)
+            census = counted(read, self._source_in(read.layout), self._book.log(read), order.span)
+            self._desk.census(census, order)
 
 
 def _belongs(order: RereadOrder, punch: Punch) -> bool:

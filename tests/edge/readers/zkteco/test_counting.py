@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from edge.readers.identity import terminal_punch_id
 from edge.readers.reader import Moment
+from edge.readers.rereads import Log
 from edge.readers.zkteco.counting import Counting, counted
 from edge.readers.zkteco.punches import Source
 from edge.readers.zkteco.reading import Accepted
@@ -67,7 +68,7 @@ def test_a_count_kept_from_read_to_read_is_as_good_as_a_new_one(
     for change, some, hours in reads:
         shown += hours * HOUR
         entries = {"more": entries + some, "less": entries[len(some) :], "other": some}[change]
-        census = counting.count(log(entries), source(shown))
+        census = counting.count(log(entries), source(shown), Log("CJ7F1", len(entries)))
         expected = dict(by_day(ids(entries)))
         for day in {wall.date() for _, wall in entries} | {START.date()}:
             known = census.of(day)
@@ -83,6 +84,6 @@ def test_a_span_is_counted_as_it_is_at_this_moment() -> None:
     """An order gets the day that runs, too, with the ids themselves."""
     entries = [("1", START), ("1", START), ("2", START + 30 * HOUR)]
     day = Span(first=START.date(), last=START.date())
-    census = counted(log(entries), source(START + 31 * HOUR), day)
+    census = counted(log(entries), source(START + 31 * HOUR), Log("CJ7F1", 3, 9000, START), day)
     assert tally(census.ids) == tally(ids(entries[:2]))
-    assert (census.serial, census.records, census.begins) == ("CJ7F1", 3, START)
+    assert (census.serial, census.records, census.capacity, census.begins) == ("CJ7F1", 3, 9000, START)
