@@ -27,14 +27,14 @@ def told_of(account: Account) -> str:
     return f"{account.edge.hash} {device} {account.serial or '-'}"
 
 
-def is_news(account: Account, told: str | None, since: int) -> bool:
+def is_news(account: Account, told: str | None, since: date) -> bool:
     """Whether a day's account must be told, `told` being what was (`told_of`), None for nothing.
 
-    A log that was not counted is no news. An empty day is told once, if its ordinal is behind `since`.
+    A log that was not counted is no news. An empty day is told once, if it is behind `since`.
     """
     if told is None:
         empty = account.edge == EMPTY and account.device in (None, EMPTY)
-        return not empty or account.span.first.toordinal() > since
+        return not empty or account.span.first > since
     return told != told_of(account) and (account.device is not None or told.split()[0] != account.edge.hash)
 
 

@@ -16,7 +16,7 @@ from edge.census import Census, changed_days, closed_before
 from edge.orders import OrderBook
 from edge.readers.reader import Moment
 from ground.journal import Journal
-from wire.account import WINDOW_DAYS, tally
+from wire.account import FIRST_DAY, WINDOW_DAYS, tally
 from wire.facts import Account, Fact, Span
 from wire.order import AccountOrder
 
@@ -131,17 +131,15 @@ class Accountant:
         """Look which days are over, count those that are due, and tell what is news."""
         for day in self._outbox.touched():
             self._due[day] = now_s + self._quiet_s
-        moment = self._moment()
-        if moment.trust == "unset":
-            return
+        utc = self._moment().utc
         for reader, keeps_log in self._keeps_log.items():
-            closed = closed_before(moment.utc, self._census.get(reader), keeps_log=keeps_log)
-            self._again(reader, self._closed.get(reader, closed), closed)
+            closed = closed_before(utc, self._census.get(reader), keeps_log=keeps_log)
+            self._due_again(reader, self._closed.get(reader, closed), closed)
             self._closed[reader] = closed
         if now_s >= self._recount_s:
             self._recount_s = now_s + self._every_s
             for reader, closed in self._closed.items():
-                self._again(reader, closed - timedelta(days=WINDOW_DAYS), closed)
+                self._due_again(reader, FIRST_DAY, closed)
         ready = [
             (reader, day)
             for (reader, day), from_s in self._due.items()
@@ -150,8 +148,10 @@ class Accountant:
         if ready:
             self._tell(ready)
 
-    def _again(self, reader: str, first: date, end: date) -> None:
-        for ordinal in range(first.toordinal(), end.toordinal()):
+    def _due_again(self, reader: str, first: date, end: date) -> None:
+        """Count the days from `first` to the one before `end` that lie in the window."""
+        begins = max(first, FIRST_DAY, end - timedelta(days=WINDOW_DAYS))
+        for ordinal in range(begins.toordinal(), end.toordinal()):
             self._due.setdefault((reader, date.fromordinal(ordinal)), 0.0)
 
     def _tell(self, ready: Sequence[Day]) -> None:
@@ -166,7 +166,7 @@ class Accountant:
 
     def _news(self, books: Books, ready: Sequence[Day]) -> Iterable[Account]:
         at = self._moment().utc
-        since: dict[str, int] = {}
+        since: dict[str, date] = {}
         for day in sorted({day for _, day in ready}):
             span = Span(first=day, last=day)
             ids: dict[str, list[bytes]] = {}
@@ -174,7 +174,7 @@ class Accountant:
                 ids.setdefault(one.reader, []).append(one.punch_id)
             for reader in [name for name, theirs in ready if theirs == day]:
                 if reader not in since:
-                    since[reader] = min(books.last_told(reader), self._closed[reader].toordinal() - 2)
+                    since[reader] = _since(books.last_told(reader), self._closed[reader])
                 account = closing(reader, day, at, tally(ids.get(reader, ())), self._census.get(reader))
                 told = books.told(reader, span).get(day.toordinal())
                 if is_news(account, told, since[reader]):
@@ -191,3 +191,9 @@ class Accountant:
                     self._stopping.wait(_STORE_AGAIN_S)
                 else:
                     break
+
+
+def _since(told: date | None, closed: date) -> date:
+    """The day behind which empty days are told, too: the last that was, if it lies in the window."""
+    in_window = told is not None and closed - timedelta(days=WINDOW_DAYS) <= told < closed
+    return told if told is not None and in_window else closed - timedelta(days=2)

@@ -19,7 +19,9 @@ ID_BYTES = 16
 WINDOW_DAYS = 35
 """Both sides count the days of the last five weeks again and again; older ones when something changes."""
 _MS_PER_DAY = 86_400_000
-_EPOCH = date(1970, 1, 1).toordinal()
+FIRST_DAY = date(1970, 1, 1)
+"""Ids have no time before it."""
+_EPOCH = FIRST_DAY.toordinal()
 _BEYOND = b"\xff" * (ID_BYTES + 1)
 """Behind every id."""
 

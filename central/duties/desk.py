@@ -1,4 +1,4 @@
-"""The root of the process that keeps board and accounts and serves people: builds the parts, wires them up."""
+"""The root of the process that keeps board and accounts and serves people: builds and wires up the parts."""
 
 from central.accounting.keeper import Accounting
 from central.bus import Bus, Wanted

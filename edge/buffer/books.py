@@ -67,10 +67,10 @@ class Books:
         query = "SELECT day, told FROM accounts WHERE reader = ? AND day BETWEEN ? AND ?"
         return dict(self._read(query, (reader, span.first.toordinal(), span.last.toordinal())))
 
-    def last_told(self, reader: str) -> int:
-        """The ordinal of the latest day that was told of a reader; the calendar's last if none was."""
+    def last_told(self, reader: str) -> date | None:
+        """The latest day that was told of a reader, None if none was."""
         ((day,),) = self._read("SELECT max(day) FROM accounts WHERE reader = ?", (reader,))
-        return date.max.toordinal() if day is None else int(day)
+        return None if day is None else date.fromordinal(day)
 
     def _stored(self, low: bytes, high: bytes) -> Iterator[tuple[bytes, int, str]]:
         query = (

@@ -76,20 +76,20 @@ def test_a_day_is_told_when_it_changed_and_only_then() -> None:
     """On either side; a log that could not be counted this time takes nothing back."""
     both = closing("gate", DAY, AT, SOME, census({DAY: SOME}))
     told = told_of(both)
-    assert not is_news(both, told, 0)
-    assert not is_news(closing("gate", DAY, AT + timedelta(days=1), SOME, None), told, 0)
-    assert is_news(closing("gate", DAY, AT, OTHER, None), told, 0)
-    assert is_news(closing("gate", DAY, AT, SOME, census({})), told, 0)
-    assert is_news(both, told_of(closing("gate", DAY, AT, SOME, None)), 0)
+    assert not is_news(both, told, DAY)
+    assert not is_news(closing("gate", DAY, AT + timedelta(days=1), SOME, None), told, DAY)
+    assert is_news(closing("gate", DAY, AT, OTHER, None), told, DAY)
+    assert is_news(closing("gate", DAY, AT, SOME, census({})), told, DAY)
+    assert is_news(both, told_of(closing("gate", DAY, AT, SOME, None)), DAY)
 
 
 def test_an_empty_day_is_told_when_it_closes() -> None:
     """That nobody punched is an account, too; but not of days before there was anything to account for."""
     empty = closing("gate", DAY, AT, EMPTY, census({}))
-    assert is_news(empty, None, BEFORE.toordinal())
-    assert not is_news(empty, None, DAY.toordinal())
-    assert not is_news(empty, told_of(empty), BEFORE.toordinal())
-    assert is_news(closing("gate", DAY, AT, EMPTY, census({DAY: SOME})), None, DAY.toordinal())
+    assert is_news(empty, None, BEFORE)
+    assert not is_news(empty, None, DAY)
+    assert not is_news(empty, told_of(empty), BEFORE)
+    assert is_news(closing("gate", DAY, AT, EMPTY, census({DAY: SOME})), None, DAY)
 
 
 def test_an_order_for_a_span_is_answered_with_one_account() -> None:
