@@ -3,6 +3,7 @@
 import configparser
 import os
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -88,6 +89,15 @@ def test_a_package_that_nobody_may_install_is_named() -> None:
         "missing packages: mosquitto postgresql",
         "as root, run: apt-get install mosquitto postgresql",
     ]
+
+
+def test_a_machine_that_cannot_boot_another_says_so_in_one_line() -> None:
+    """Without the programs for it, the trial on a booted machine names them and their packages."""
+    done = run(sys.executable, "-m", "tests.booted", "daemons", PATH="/nowhere", PYTHONPATH=str(ROOT))
+    assert done.returncode == 69
+    (line,) = done.stderr.splitlines()
+    assert "systemd-nspawn" in line
+    assert "apt-get install systemd-container mmdebstrap" in line
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
