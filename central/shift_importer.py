@@ -15,6 +15,7 @@ from central.ledger.database import Ledger
 from central.ledger.workdays import coverage, marks
 from central.schedule.changes import Changes
 from central.schedule.changes import compare as compared
+from central.schedule.custom_sheet import is_custom, read_custom_sheet
 from central.schedule.reading import Draft, Known, read_settings
 from central.schedule.rosters import Assigned, Rosters, differing
 from central.schedule.sheet import read_sheet
@@ -86,7 +87,10 @@ def _found(
 
 def _read(path: Path, since: date | None, known: Known) -> Draft:
     if path.suffix.lower() == ".csv":
-        return read_sheet(_lines(path), since)
+        lines = list(_lines(path))
+        if lines and is_custom(lines[0][1]):
+            return read_custom_sheet(lines, since, known)
+        return read_sheet(lines, since)
     try:
         data = read_toml(path)
     except SettingsError as error:
@@ -95,7 +99,7 @@ def _read(path: Path, since: date | None, known: Known) -> Draft:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows of a table of exceptions, each with the line that it begins in."""
+    """The rows of a table, each with the line that it begins in."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:

@@ -20,11 +20,13 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "shifts",
         help="compare shifts, units and calendars with what is in force, and write them with --apply",
         description=(
-            "A TOML file may name shifts, calendars, units and custom_shifts; a CSV file has exceptions, "
-            "one a row. What a file does not name stays as it is. Status 1 if the file has mistakes."
+            "A TOML file may name shifts, calendars, units and custom_shifts; a CSV file has exceptions or "
+            "custom shifts, one a row. What a file does not name stays as it is. Status 1 if it has mistakes."
         ),
     )
-    parser.add_argument("file", type=Path, help="TOML, or CSV with the columns date and calendar")
+    parser.add_argument(
+        "file", type=Path, help="TOML, or CSV with the columns date and calendar, or employee_id and shift"
+    )
     parser.add_argument("--apply", action="store_true", help="write it; without this it is only shown")
     parser.add_argument(
         "--from",

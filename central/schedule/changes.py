@@ -46,9 +46,9 @@ def compare(draft: Draft, held: Iterable[Version], units: Mapping[str, frozenset
     """
     known = list(held)
     rosters = Rosters(known)
-    numbers: dict[tuple[str, str], int] = {}
+    history: dict[tuple[str, str], list[Version]] = {}
     for version in known:
-        numbers[version.key] = max(numbers.get(version.key, 0), version.number)
+        history.setdefault(version.key, []).append(version)
     changes, unchanged, advice = [], [], []
     for since, item in sorted(draft.items, key=lambda pair: (KINDS.index(pair[1].kind), pair[1].name)):
         place = (item.kind, item.name)
@@ -56,10 +56,11 @@ def compare(draft: Draft, held: Iterable[Version], units: Mapping[str, frozenset
         if before is not None and before.item.body == item.body:
             unchanged.append(item)
             continue
-        version = Version(item, numbers.get(place, 0) + 1, since)
+        versions = history.get(place, [])
+        version = Version(item, max((other.number for other in versions), default=0) + 1, since)
         fields = tuple(_fields({} if before is None else before.item.body, item.body))
         changes.append(Change(version, fields, before is None))
-        later = [other for other in known if other.key == place and other.since > since]
+        later = [other for other in versions if other.since > since]
         advice += [
             f"{item}: {other} stays in force from {other.since} on"
             for other in sorted(later, key=lambda other: other.since)[:1]

@@ -43,7 +43,7 @@ def read_settings(data: Mapping[str, Any], known: Known) -> Draft:
     """Read the content of a settings file, which is partial: what it does not name stays as it is."""
     mistakes: list[str] = []
     top = Form(data, "", mistakes)
-    since = top.take("effective_from", _first_day)
+    since = top.take("effective_from", first_day)
     calendars = {name: read_dates(entry) for name, entry in top.form("calendars", {}).entries().items()}
     reader = _Names(
         shifts={*known.shifts, *_keys(data, "shifts")},
@@ -70,7 +70,8 @@ def read_settings(data: Mapping[str, Any], known: Known) -> Draft:
     return Draft(tuple((since, item) for item in items), shifts, tuple(mistakes))
 
 
-def _first_day(value: object) -> date:
+def first_day(value: object) -> date:
+    """Read the first date of a version's validity."""
     day = form.day(value)
     if day.year not in YEARS:
         raise Refused(f"a date of the years {YEARS[0]} to {YEARS[-1]}")
@@ -92,21 +93,21 @@ class _Names:
 
     def shift(self, value: object) -> str:
         """The name of a shift."""
-        return _one_of("shifts", form.text(value), self.shifts)
+        return among("shifts", form.text(value), self.shifts)
 
     def used_calendars(self, entry: Form) -> list[str]:
         """The calendars that an entry names, the first of which wins on a date that several have."""
         found = entry.take("calendars", _list, _NO_NAMES) or []
         for number, name in enumerate(found, 1):
             try:
-                _one_of("calendars", form.text(name), self.calendars)
+                among("calendars", form.text(name), self.calendars)
             except Refused as mistake:
                 entry.refuse(f"calendars[{number}]", f"{form.told(name)} is not {mistake}")
         return found
 
     def employee(self, employee_id: str) -> str:
         """An employee id of the directory."""
-        return _one_of("employees", employee_id, self.employees)
+        return among("employees", employee_id, self.employees)
 
 
 def _list(value: object) -> list[str]:
@@ -115,7 +116,8 @@ def _list(value: object) -> list[str]:
     return value
 
 
-def _one_of(what: str, name: str, names: Collection[str]) -> str:
+def among(what: str, name: str, names: Collection[str]) -> str:
+    """Read a name that must be one of these, of which `what` says what they are."""
     if name not in names:
         near = difflib.get_close_matches(name, names, 1)
         hint = f'; did you mean "{near[0]}"?' if near else ""

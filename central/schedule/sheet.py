@@ -34,8 +34,8 @@ def read_sheet(lines: Iterable[tuple[int, Sequence[str]]], since: date | None) -
     """
     rows = iter(lines)
     _, header = next(rows, (1, ()))
-    names = [cell.strip().lower().replace(" ", "_") for cell in header]
-    mistakes = _about_header(names)
+    names = heads(header)
+    mistakes = about_header(names, REQUIRED, COLUMNS)
     calendars: dict[str, dict[date, Any]] = {}
     if mistakes:
         return Draft((), {}, tuple(mistakes))
@@ -51,11 +51,17 @@ def read_sheet(lines: Iterable[tuple[int, Sequence[str]]], since: date | None) -
     return Draft(items, {})
 
 
-def _about_header(names: Sequence[str]) -> list[str]:
-    told = [f"line 1: the column {name} is missing" for name in REQUIRED if name not in names]
+def heads(header: Sequence[str]) -> list[str]:
+    """The columns that a header names, however it spells them: `Knock Off` is `knock_off`."""
+    return [cell.strip().lower().replace(" ", "_") for cell in header]
+
+
+def about_header(names: Sequence[str], required: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """The mistakes of a header: columns that are missing, unknown, or there twice."""
+    told = [f"line 1: the column {name} is missing" for name in required if name not in names]
     for name in names:
-        if name not in COLUMNS:
-            near = difflib.get_close_matches(name, COLUMNS, 1)
+        if name not in columns:
+            near = difflib.get_close_matches(name, columns, 1)
             hint = f'; did you mean "{near[0]}"?' if near else ""
             told.append(f'line 1: unknown column "{name}"{hint}')
         elif names.count(name) > 1:

@@ -188,6 +188,17 @@ def test_mistakes_in_settings_are_lines_with_a_place(site: Site) -> None:
     ]
     missing = site.central("shifts", str(site.folder / "nothing.toml"))
     assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+    custom = site.write(
+        "assigned.csv", f"employee_id,shift,effective_from\nE1,offize,{SINCE}\nE9,office,{SINCE}\n"
+    )
+    assert site.central("shifts", custom, "--apply").stderr.splitlines() == [
+        'assigned.csv: line 2, shift: "offize" is not among the shifts; did you mean "office"?',
+        'assigned.csv: line 3, employee_id: "E9" is not among the employees',
+    ]
+    assigned = site.central(
+        "shifts", site.write("assigned.csv", "employee_id,shift\nE1,office\n"), "--from", SINCE
+    )
+    assert f"custom shift of E1, in force from {SINCE}" in assigned.stdout
     table = site.write("holidays.csv", "date,calendar\n2026-05-12,plant\n2026-13-01,plant\n")
     refused = site.central("shifts", table)
     assert refused.stderr == 'holidays.csv: line 3, date: "2026-13-01" is not a date\n'

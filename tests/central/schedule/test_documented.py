@@ -7,17 +7,17 @@ from pathlib import Path
 
 from admin.reports import DIMENSIONS
 from central.reports import REPORTS
+from central.schedule.custom_sheet import COLUMNS as CUSTOM
+from central.schedule.custom_sheet import read_custom_sheet
 from central.schedule.reading import Known, read_settings
 from central.schedule.sheet import COLUMNS, read_sheet
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    """The example in a language."""
-    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    assert found
-    return found[1]
+def block(language: str, which: int = 0) -> str:
+    """An example in a language."""
+    return list(re.finditer(rf"```{language}\n(.*?)```", PAGE, re.DOTALL))[which][1]
 
 
 def test_the_settings_of_the_page_can_be_applied() -> None:
@@ -33,6 +33,14 @@ def test_the_table_of_the_page_can_be_applied() -> None:
     draft = read_sheet(enumerate(csv.reader(block("csv").splitlines()), 1), None)
     assert draft.mistakes == ()
     assert [column for column in COLUMNS if f"`{column}`" not in PAGE] == []
+
+
+def test_the_table_of_custom_shifts_of_the_page_can_be_applied() -> None:
+    """The example is a table without mistakes; every column is explained."""
+    lines = enumerate(csv.reader(block("csv", 1).splitlines()), 1)
+    draft = read_custom_sheet(lines, None, Known(shifts={"guard"}, employees={"E1042", "E1043"}))
+    assert draft.mistakes == ()
+    assert [column for column in CUSTOM if f"`{column}`" not in PAGE] == []
 
 
 def test_every_report_and_filter_is_explained() -> None:

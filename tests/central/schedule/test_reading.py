@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.rules.shift import DayRow, Lunch, Overtime, Shift
+from central.schedule.custom_sheet import is_custom, read_custom_sheet
 from central.schedule.notation import flat, shift_from, written
 from central.schedule.reading import Known, read_settings
 from central.schedule.sheet import read_sheet
@@ -204,6 +205,66 @@ def test_a_table_without_its_columns_is_refused() -> None:
         "line 1: the column calendar is missing",
         'line 1: unknown column "calender"; did you mean "calendar"?',
     )
+
+
+STAFF = Known(shifts={"office", "guard"}, employees={"E1", "E2", "E3"})
+
+
+def test_a_table_of_custom_shifts_becomes_an_assignment_a_row() -> None:
+    """Each from its own date on, or all from the date that was asked for; an empty shift is none."""
+    text = "Employee ID,Shift,Effective From\nE1,guard,2026-04-01\n,,\nE2,,2026-05-01\n"
+    draft = read_custom_sheet(lines(text), None, STAFF)
+    assert draft.mistakes == ()
+    assert [(since, item.kind, item.name, item.body) for since, item in draft.items] == [
+        (date(2026, 4, 1), "custom", "E1", {"shift": "guard"}),
+        (date(2026, 5, 1), "custom", "E2", {"shift": None}),
+    ]
+    later = read_custom_sheet(lines(text), date(2026, 6, 1), STAFF)
+    assert {since for since, _ in later.items} == {date(2026, 6, 1)}
+    assert not read_custom_sheet(lines("shift,employee_id\noffice,E3"), date(2026, 6, 1), STAFF).mistakes
+
+
+def test_every_mistake_in_a_table_of_custom_shifts_is_told_with_its_line() -> None:
+    """Nothing of a table with a mistake is taken."""
+    text = (
+        "employee_id,shift,effective_from\nE9,guard,2026-04-01\nE1,gaurd,2026-04-01\nE2,guard,April\n"
+        "E3,guard,2026-04-01,x\nE3,office,2026-05-01\nE1\n"
+    )
+    draft = read_custom_sheet(lines(text), None, STAFF)
+    assert draft.items == ()
+    assert draft.mistakes == (
+        'line 2, employee_id: "E9" is not among the employees',
+        'line 3, shift: "gaurd" is not among the shifts; did you mean "guard"?',
+        'line 4, effective_from: "April" is not a date',
+        "line 5, has 4 cells, the header has 3 columns",
+        "line 6, E3 stands in the table already",
+        'line 7, effective_from: "" is not a date',
+        "line 7, E1 stands in the table already",
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("employee_id,date", ("line 1: the column shift is missing", 'line 1: unknown column "date"')),
+        (
+            "employee_id,shift",
+            ("line 1: nothing says from when; add the column effective_from, or ask with --from DATE",),
+        ),
+        ("employee_id,shift,shift", ("line 1: the column shift stands there twice",)),
+    ],
+)
+def test_a_table_of_custom_shifts_needs_its_columns(header: str, told: tuple[str, ...]) -> None:
+    """The header is checked before any row."""
+    assert read_custom_sheet(lines(f"{header}\nE1,guard"), None, STAFF).mistakes == told
+
+
+@pytest.mark.parametrize(
+    ("header", "custom"), [("Employee ID,when", True), ("shift", True), ("date,calendar", False), ("", False)]
+)
+def test_a_table_is_known_by_its_columns(header: str, custom: bool) -> None:
+    """One command takes both kinds of table."""
+    assert is_custom(header.split(",")) is custom
 
 
 minutes = st.integers(min_value=0, max_value=1439).map(lambda number: number * 60)
