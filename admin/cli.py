@@ -10,7 +10,7 @@ from typing import get_args
 
 import msgspec
 
-from admin import accounts, clocks, commands, enrolling, governing, people, reports
+from admin import accounts, clocks, commands, enrolling, governing, people, reports, resyncs
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from ground.settings import SettingsError
@@ -74,16 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     punches.add_argument("--employee", help="only this employee")
     punches.add_argument("--reader", help="only this reader")
     punches.add_argument("--limit", type=_positive, help="stop after so many")
-    resync = verb("resync", commands.resync, "Have devices read again, and compare them with the ledger.")
-    resync.add_argument("--employee", action="append", required=True, help="whose punches; may be repeated")
-    _span(resync, default=None)
-    resync.add_argument("--reason", default="", help="why, for the audit")
-    resync.add_argument(
-        "--timeout", type=_positive, default=3600, metavar="S", help="give up after S seconds (default 3600)"
-    )
-    resync.add_argument(
-        "--request-id", type=_request_id, metavar="ID", help="ask again for the resync of this id"
-    )
+    resyncs.add_verb(verb, lambda parser: _span(parser, default=None, needed=False), _positive, _request_id)
     clock = verb("clock", clocks.clock, "Show how far a terminal's clock is off, or have it set.")
     clock.add_argument("--set", action="store_true", help="set it to the Pi's time, and read it back")
     _device_flags(clock)

@@ -1,6 +1,5 @@
 """Owns what each verb of `punchwire` does: ask the broker, show the answer, return the exit status."""
 
-import json
 import sys
 import time
 from argparse import Namespace
@@ -11,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from admin import board, figures
-from admin.asking import body, check_span, new_id, note, outcome, print_array
+from admin.asking import check_span, new_id, note, outcome, print_array
 from admin.client import Client
 from admin.views import view
 from admin.watching import Watching
@@ -20,8 +19,6 @@ from wire.board import BoardEntry
 from wire.codec import WireError, decode
 from wire.facts import Span
 from wire.listing import PunchesPage, PunchesRequest, PunchRow, Summary, SummaryRequest
-from wire.request import Answer
-from wire.resync import ResyncProgress, ResyncRequest
 from wire.vitals import Status
 
 LEFT_OVER = 1
@@ -115,40 +112,6 @@ def _limited(rows: Iterator[PunchRow], limit: int | None) -> Iterator[PunchRow]:
         yield row
         if number == limit:
             return
-
-
-def resync(options: BrokerOptions, flags: Namespace) -> int:
-    """Ask for a resync, show where it stands, print what it found."""
-    check_span(flags)
-    request = ResyncRequest(
-        request_id=flags.request_id or new_id(),
-        employees=tuple(dict.fromkeys(flags.employee)),
-        span=Span(first=flags.first, last=flags.last),
-        reason=flags.reason,
-        expires_in_s=flags.timeout,
-    )
-    note(f"request {request.request_id}")
-    with Client(options).connected() as client:
-        shown = _shown(client.ask("resync", request, flags.timeout + _GRACE_S))
-        progress = outcome(shown, ResyncProgress)
-    if flags.json:
-        told = {"request_id": request.request_id, **msgspec.to_builtins(progress)}
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
-    else:
-        sys.stdout.write("\n".join(figures.resync_lines(progress)) + "\n")
-    return 0 if figures.nothing_left_over(progress) else LEFT_OVER
-
-
-def _shown(answers: Iterator[Answer]) -> Iterator[Answer]:
-    """Tell each new stand of a resync on standard error on its way."""
-    before = ""
-    for answer in answers:
-        if answer.status == "progress":
-            line = figures.progress_line(body(answer, ResyncProgress))
-            if line != before:
-                note(line)
-            before = line
-        yield answer
 
 
 def summary(options: BrokerOptions, flags: Namespace) -> int:

@@ -1,6 +1,6 @@
 """Owns what travels between the threads and processes of central: messages of the broker, news of commits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -50,3 +50,6 @@ LONGEST_NEWS = 64 * 1024
 
 Tell = Callable[[Landed], None]
 """Called by the intake after each commit, on its thread: it may only take a note."""
+
+Readers = Callable[[], Mapping[str, Sequence[str]]]
+"""The readers of each edge that is known. Any thread may ask."""

@@ -141,7 +141,7 @@ class Stage:
         """Start a resync of everybody for today; its words go to its log."""
         today = datetime.now(ZONE).date().isoformat()
         everyone = [f"--employee=E{number:04d}" for number in range(1, USERS + 1)]
-        flags = (*everyone, f"--from={today}", f"--to={today}", "--timeout=60")
+        flags = (*everyone, f"--from={today}", f"--to={today}", "--timeout=60", "--reason=a key was pressed")
         asked = self._program("resync", "punchwire", "resync", *self._account(), *flags)
         asked.start()
         return asked

@@ -9,11 +9,12 @@ from wire.enrolment import EnrolmentRequest
 from wire.listing import ExportRequest, PunchesRequest, SummaryRequest
 from wire.people import EmployeesRequest, FacetsRequest, FiltersRequest
 from wire.reporting import DayRequest, ReportRequest
-from wire.resync import ResyncRequest
+from wire.resync import ResyncRequest, ResyncsRequest
 from wire.rights import AuditRequest, UserRequest
 
 Request = (
     ResyncRequest
+    | ResyncsRequest
     | PunchesRequest
     | SummaryRequest
     | ReportRequest
@@ -30,6 +31,7 @@ Request = (
 )
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
+    "resyncs": ResyncsRequest,
     "punches": PunchesRequest,
     "summary": SummaryRequest,
     "report": ReportRequest,

@@ -55,14 +55,14 @@ def stretch(last: date, lines: Iterable[bytes]) -> Stretch:
     return Stretch(last, count, digest.hexdigest())
 
 
-def stretches(lines: Iterable[bytes], last: date) -> list[Stretch]:
-    """All lines, ascending, cut into stretches; the last one goes to `last` at least."""
+def stretches(lines: Iterable[bytes], last: date, each: int = STRETCH_PUNCHES) -> list[Stretch]:
+    """All lines, ascending, cut into stretches of `each` or a few more; the last reaches `last` at least."""
     found: list[Stretch] = []
     pending: list[bytes] = []
     end = last
     for end, theirs in groupby(lines, _day):
         pending += theirs
-        if len(pending) >= STRETCH_PUNCHES:
+        if len(pending) >= each:
             found.append(stretch(end, pending))
             pending = []
     if pending or not found:

@@ -11,7 +11,10 @@ from central.access.scope import EVERYBODY, Scope, Unit
 from wire.rights import Role
 
 _ABOUT_PEOPLE = frozenset(
-    {"resync", "punches", "summary", "report", "day", "employees", "facets", "filters", "export", "account"}
+    {
+        *("resync", "resyncs", "account", "punches", "summary", "report", "day"),
+        *("employees", "facets", "filters", "export"),
+    }
 )
 _VERBS: Mapping[Role, frozenset[str]] = {"hr": _ABOUT_PEOPLE, "manager": _ABOUT_PEOPLE}
 """What a role may use. Administrators may use everything, also a verb that nobody has thought of here."""

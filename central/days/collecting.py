@@ -15,6 +15,9 @@ from central.workdays.span import DaySpan, merged
 
 AT_ONCE = 500
 """Marks looked at in one turn, at the most."""
+PIECE_DAYS = 62
+PIECE_PEOPLE = 10
+"""One transaction stores at most so many workdays of so many people, so that the intake never waits long."""
 MANY_DAYS = 1000
 """Workdays of all people together after which a turn takes on no more work."""
 _FIRST_DAY = 10_958
@@ -43,6 +46,19 @@ class Wanted:
         """How many workdays it is in all."""
         return sum(last - first + 1 for spans in self.spans.values() for first, last in spans)
 
+    def pieces(self) -> Iterator[tuple[list[str], DaySpan]]:
+        """The work in pieces of equal workdays and not too many people, in order of time for each person."""
+        groups: dict[DaySpan, list[str]] = {}
+        for employee_id, spans in self.spans.items():
+            for first, last in spans:
+                for begin in range(first, last + 1, PIECE_DAYS):
+                    groups.setdefault((begin, min(begin + PIECE_DAYS - 1, last)), []).append(employee_id)
+        for days in sorted(groups):
+            width = days[1] - days[0] + 1
+            each = max(1, min(AT_ONCE, PIECE_PEOPLE * PIECE_DAYS // width))
+            for start in range(0, len(groups[days]), each):
+                yield groups[days][start : start + each], days
+
 
 class Collector:
     """Collects work by one state of directory and settings. Not for more than one thread."""
@@ -60,49 +76,62 @@ class Collector:
         """
         wanted = Wanted()
         today = self._computer.today(now)
-        badges = [mark for mark in found if mark.badge_key is not None]
-        self._add_badges(connection, badges, today, wanted)
+        self._add_badges(connection, found, today, wanted)
         for employee_id, day in results.due(connection, now, AT_ONCE):
             wanted.add(employee_id, (day, day))
         if readers_moved:
             for employee_id, day in waiting.over(connection, AT_ONCE):
                 wanted.add(employee_id, (day, day))
+        self._add_people(connection, found, today, wanted)
+        if sweep and wanted.days < MANY_DAYS:
+            for employee_id, last in coverage.behind(connection, today, AT_ONCE):
+                wanted.add(employee_id, (today if last is None else last + 1, today))
+        return wanted
+
+    def of_marks(self, connection: Connection, found: Sequence[Mark], now: int) -> Wanted:
+        """Turn some marks into work, and nothing else; those of people in part, if it would be too much."""
+        wanted = Wanted()
+        self._add_badges(connection, found, self._computer.today(now), wanted)
+        self._add_people(connection, found, self._computer.today(now), wanted)
+        return wanted
+
+    def _add_people(self, connection: Connection, found: Iterable[Mark], today: int, wanted: Wanted) -> None:
+        """Want the workdays of marked people while it is not too much."""
         for mark in found:
             if mark.employee_id is None:
                 continue
             if wanted.days >= MANY_DAYS:
                 break
             self._add_person(connection, mark, mark.employee_id, today, wanted)
-        if sweep and wanted.days < MANY_DAYS:
-            for employee_id, last in coverage.behind(connection, today, AT_ONCE):
-                wanted.add(employee_id, (today if last is None else last + 1, today))
-        return wanted
 
     def _add_badges(self, connection: Connection, found: Iterable[Mark], today: int, wanted: Wanted) -> None:
         """Want the workdays that the punches of marked badges may change."""
         days_of: dict[tuple[str, str], set[int]] = {}
         for mark in found:
-            wanted.mark_ids.append(mark.mark_id)
-            days_of.setdefault((mark.badge_key or "", mark.edge or ""), set()).add(mark.first_day or 0)
-        touched: dict[str, set[DaySpan]] = {}
+            if mark.badge_key is not None:
+                wanted.mark_ids.append(mark.mark_id)
+                days_of.setdefault((mark.badge_key, mark.edge or ""), set()).add(mark.first_day or 0)
         alike: dict[frozenset[int], set[tuple[str, str]]] = {}
         for badge, days in days_of.items():
             alike.setdefault(frozenset(days), set()).add(badge)
+        touched: dict[str, set[DaySpan]] = {}
         for same_days, badges in alike.items():
-            for punch in raw.of_badges(connection, same_days, {key for key, _ in badges}):
-                if (_key(punch), punch.edge) not in badges:
-                    continue
-                owner = self._computer.owner(punch)
-                time = timed(punch, self._computer.sites)
-                if time.doubt is not None:
-                    wanted.doubted.append((punch.punch_id, time.doubt))
-                elif owner is not None:
-                    for at in {time.at, *self._told(punch)}:
-                        first, last = self._computer.touched(owner, punch, at)
-                        span = first, min(last, max(today, first + 1))
-                        touched.setdefault(owner.employee_id, set()).add(span)
+            for punch in raw.of_badges(connection, same_days, {key for key, _ in badges}, withdrawn=True):
+                if (_key(punch), punch.edge) in badges:
+                    self._add_punch(punch, today, wanted, touched)
         for employee_id, spans in touched.items():
             wanted.add(employee_id, *spans)
+
+    def _add_punch(self, punch: Raw, today: int, wanted: Wanted, touched: dict[str, set[DaySpan]]) -> None:
+        owner = self._computer.owner(punch)
+        time = timed(punch, self._computer.sites)
+        if time.doubt is not None:
+            wanted.doubted.append((punch.punch_id, time.doubt))
+        elif owner is not None:
+            for at in {time.at, *self._told(punch)}:
+                first, last = self._computer.touched(owner, punch, at)
+                span = first, min(last, max(today, first + 1))
+                touched.setdefault(owner.employee_id, set()).add(span)
 
     def _told(self, punch: Raw) -> Iterator[int]:
         """Where a punch may have counted before its time was corrected: where it says itself."""

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -28,9 +28,6 @@ from wire.topics import TopicError, Topics
 from wire.vitals import Heartbeat
 
 TURN_S = 1.0
-PIECE_DAYS = 62
-PIECE_PEOPLE = 10
-"""One transaction stores at most so many workdays of so many people, so that the intake never waits long."""
 AWAY_S = 5.0
 
 journal = Journal("days")
@@ -144,6 +141,7 @@ class Days:
             self._swept = (computer, today)
             self._readers_moved = False
             self._flush()
+            self._unsent = True
             return False
         self._work(computer, wanted, now)
         return True
@@ -168,7 +166,7 @@ class Days:
         """Compute, store and publish piece by piece. The marks end with the last piece, not before."""
         began = time.monotonic()
         news = days = 0
-        pieces = deque(_pieces(wanted))
+        pieces = deque(wanted.pieces())
         while not self._stopping.is_set():
             piece = Piece()
             if pieces:
@@ -235,7 +233,7 @@ class Days:
             self._readers_moved = True
 
     def _send_unsent(self) -> None:
-        """Publish what an earlier life, or a time without the broker, left behind."""
+        """Publish what an earlier life, a time without the broker, or a resync left behind."""
         if not self._unsent:
             return
         self._unsent = False
@@ -244,14 +242,13 @@ class Days:
         while not self._stopping.is_set():
             with self._ledger.read() as connection:
                 rows = results.unsent(connection, AT_ONCE, after)
-            if not rows:
+            if not rows or not self._send(rows):
                 return
-            self._send(rows)
             after = rows[-1].place
             self._flush()
 
-    def _send(self, rows: list[Stored]) -> None:
-        """Hand results to the broker; that it was done is stored with the next piece, or by `_flush`."""
+    def _send(self, rows: list[Stored]) -> bool:
+        """Hand results to the broker while it is there; the ledger hears later (`results.sent`)."""
         for row in rows:
             try:
                 topic = self._topics.day(row.employee_id, day_of(row.day).isoformat())
@@ -259,25 +256,13 @@ class Days:
                 journal.warning("day_unpublishable", reason=error)
                 self._sent.append(row.place)
                 continue
-            if self._publish(topic, row.result):
-                self._sent.append(row.place)
+            if not self._publish(topic, row.result):
+                return False
+            self._sent.append(row.place)
+        return True
 
     def _flush(self) -> None:
         if self._sent:
             with self._ledger.write() as connection:
                 results.sent(connection, self._sent)
             self._sent = []
-
-
-def _pieces(wanted: Wanted) -> Iterator[tuple[list[str], DaySpan]]:
-    """Work in pieces of equal workdays and not too many people, in order of time for each person."""
-    groups: dict[DaySpan, list[str]] = {}
-    for employee_id, spans in wanted.spans.items():
-        for first, last in spans:
-            for begin in range(first, last + 1, PIECE_DAYS):
-                groups.setdefault((begin, min(begin + PIECE_DAYS - 1, last)), []).append(employee_id)
-    for days in sorted(groups):
-        width = days[1] - days[0] + 1
-        each = max(1, min(AT_ONCE, PIECE_PEOPLE * PIECE_DAYS // width))
-        for start in range(0, len(groups[days]), each):
-            yield groups[days][start : start + each], days

@@ -34,6 +34,16 @@ class Piece:
         """The results that somebody may want to hear of."""
         return [row for row in self.rows if row.unsent]
 
+    def add(self, other: "Piece") -> None:
+        """Take in another piece of the same workdays, of other people."""
+        self.rows += other.rows
+        self.waits |= other.waits
+        self.uses += other.uses
+        self.covered |= other.covered
+        self.gaps += other.gaps
+        self.further += other.further
+        self.days += other.days
+
     def store(self, connection: Connection) -> None:
         """Write everything, inside the caller's transaction."""
         results.put(connection, self.rows)

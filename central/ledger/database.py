@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,10 @@ class Unavailable(LedgerError):
 
 class NoSuchDatabase(LedgerError):
     """The database's name cannot be understood, or its driver is not installed."""
+
+
+class _TakenBack(Exception):
+    """A transaction that was only tried."""
 
 
 def database_url(database: str, password: str | None = None) -> URL:
@@ -151,6 +155,13 @@ class Ledger:
         if self._sqlite:
             with self.read() as connection:
                 quick.ask(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+
+    @contextmanager
+    def trial(self) -> Iterator[Connection]:
+        """A transaction like `write`, undone in any case: to see what something would change."""
+        with suppress(_TakenBack), self.write() as connection:
+            yield connection
+            raise _TakenBack
 
     def close(self) -> None:
         """Give up the connections, and the right to the duty."""

@@ -1,6 +1,6 @@
 """Owns the facts that are no punches: kept as they came, each once, and the orders closed that they end."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 
@@ -8,22 +8,24 @@ from sqlalchemy import Connection
 
 from central.ledger import accounts, orders, repairs
 from central.ledger.database import insert_into
+from central.ledger.resyncs import found
 from central.ledger.schema import edge_facts
 from central.streams import Parcel
 from central.timing.boots import Sighting, told_by
 from wire.codec import encode
-from wire.facts import Account, EdgeEvent, OrderOutcome
+from wire.facts import Account, EdgeEvent, FoundPunch, OrderOutcome
 from wire.punch import Punch
 
 
-def keep(connection: Connection, parcels: Iterable[Parcel], at: datetime) -> frozenset[str]:
+def keep(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> frozenset[str]:
     """Store what the parcels tell beside punches; names the orders that are reported on or ended."""
     kept, told = [], set()
     sightings: dict[repairs.BootKey, list[Sighting]] = {}
     days: list[tuple[str, str, int, Account]] = []
+    found.keep(connection, parcels)
     for parcel in parcels:
         for seq, fact in parcel.facts:
-            if isinstance(fact, Punch):
+            if isinstance(fact, Punch | FoundPunch):
                 continue
             payload = encode(fact)
             origin = f"{parcel.edge}\n{parcel.outbox_id}\n{seq}\n".encode()

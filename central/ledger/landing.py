@@ -45,11 +45,16 @@ _uptime_of = itemgetter(held.UPTIME)
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What was new: the number of punches, the readers of those not re-read, the orders reported on."""
+    """What was new: the ids of punches, the readers of those not re-read, the orders reported on."""
 
-    new: int = 0
+    punch_ids: Sequence[bytes] = ()
     readers: frozenset[tuple[str, str]] = frozenset()
     orders: frozenset[str] = frozenset()
+
+    @property
+    def new(self) -> int:
+        """How many punches were new."""
+        return len(self.punch_ids)
 
 
 def marks(connection: Connection, wanted: Iterable[Stream]) -> dict[Stream, int]:
@@ -70,11 +75,16 @@ def move_marks(connection: Connection, moved: Mapping[Stream, int], at: datetime
 def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Brought:
     """Store every fact of the parcels that the ledger does not hold yet."""
     brought = land_punches(connection, parcels, at)
-    return Brought(brought.new, brought.readers, edge_facts.keep(connection, parcels, at))
+    return Brought(brought.punch_ids, brought.readers, edge_facts.keep(connection, parcels, at))
 
 
-def land_punches(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Brought:
-    """Note the arrival of parcels, and store the punches in them that the ledger does not hold yet."""
+def land_punches(
+    connection: Connection, parcels: Sequence[Parcel], at: datetime, *, reread: bool = False
+) -> Brought:
+    """Note the arrival of parcels, and store the punches in them that the ledger does not hold yet.
+
+    `reread` says that none of the punches is news of its reader, however it was read.
+    """
     rows: list[Row] = []
     punches: list[Punch] = []
     for parcel in parcels:
@@ -94,9 +104,9 @@ def land_punches(connection: Connection, parcels: Sequence[Parcel], at: datetime
         _recount(connection, rows, new)
     day_marks.touch(connection, set(map(_touched_by, new)))
     _learn_of_boots(connection, rows, new, at)
-    fresh = {_reader_of(row) for row in new if row[held.HOW] != "reread"}
+    fresh = {_reader_of(row) for row in new if not reread and row[held.HOW] != "reread"}
     _hear(connection, {*map(_reader_of, new)}, fresh, at)
-    return Brought(len(new), frozenset(fresh))
+    return Brought(list(map(_id_of, new)), frozenset(fresh))
 
 
 def _arrive(connection: Connection, parcel: Parcel, punch_ids: Sequence[str], at: datetime) -> int:

@@ -1,7 +1,9 @@
 """Owns the orders that central gave: an open one is repeated until its outcome is known or it expires."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select, update
@@ -14,6 +16,8 @@ from wire.facts import OrderOutcome
 from wire.order import Order
 
 _ACTOR = "central"
+_FEW = 20
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,15 @@ def give(connection: Connection, edge: str, order: Order, now: datetime) -> bool
     )
     if stored.first() is None:
         return False
-    told = {"edge": edge, "outcome": "given", "order": msgspec.to_builtins(order)}
+    told = {"edge": edge, "outcome": "given", "order": _told(order)}
     audit.record(connection, now, _ACTOR, "order", order.order_id, told)
     return True
+
+
+def _told(order: Order) -> dict[str, Any]:
+    """An order as the audit keeps it: of long lists only their lengths."""
+    told: dict[str, Any] = msgspec.to_builtins(order)
+    return {name: len(it) if isinstance(it, list) and len(it) > _FEW else it for name, it in told.items()}
 
 
 def find(connection: Connection, order_id: str) -> Order | None:
@@ -73,6 +83,17 @@ def close(connection: Connection, edge: str, outcome: OrderOutcome, at: datetime
     if closed.rowcount:
         told = {"outcome": outcome.outcome, "reason": outcome.reason, "evidence": outcome.evidence}
         audit.record(connection, at, edge, "order", outcome.order_id, told)
+
+
+def withdraw(connection: Connection, order_ids: Collection[str], outcome: str, at: datetime) -> None:
+    """End those of these orders that are still open: nobody waits for them any more."""
+    wanted = list(order_ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        connection.execute(
+            update(orders)
+            .where(orders.c.order_id.in_(wanted[start : start + _AT_ONCE]), orders.c.closed_at.is_(None))
+            .values(closed_at=at, outcome=outcome)
+        )
 
 
 def open_orders(connection: Connection, edge: str, now: datetime) -> list[bytes]:

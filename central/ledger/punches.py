@@ -149,6 +149,7 @@ def keep_other_versions(connection: Connection, again: Sequence[tuple[str, Punch
                         "edge": edge,
                         "fact": encode(punch),
                         "received_at": at,
+                        "reason": "",
                     }
                 )
     if others:
@@ -165,4 +166,25 @@ def _content(punch: Punch) -> Row:
         punch.device_wall,
         punch.direction_code,
         punch.verify_code,
+    )
+
+
+def keep_version(
+    connection: Connection, punch_id: bytes, edge: str, version: Punch, reason: str, at: datetime
+) -> None:
+    """Keep what an edge tells differently of a punch of the ledger, with the reason why it does not count."""
+    adding = insert_into(connection, conflicts)
+    connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=[conflicts.c.punch_id, conflicts.c.digest],
+            set_={conflicts.c.reason: adding.excluded.reason},
+        ),
+        {
+            "punch_id": punch_id,
+            "digest": blake2b(repr(_content(version)).encode(), digest_size=16).digest(),
+            "edge": edge,
+            "fact": encode(version),
+            "received_at": at,
+            "reason": reason,
+        },
     )

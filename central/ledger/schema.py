@@ -90,8 +90,12 @@ conflicts = Table(
     _text("edge"),
     Column("fact", LargeBinary, nullable=False),
     instant("received_at"),
+    _text("reason"),
 )
-"""Other versions of a punch that the ledger holds, as JSON; the first stays in `punches`."""
+"""Other versions of a punch that the ledger holds, as JSON; the first stays in `punches`.
+
+`reason` is a word of `central.resync.conflicts`, "" where nobody has looked yet.
+"""
 
 edge_facts = Table(
     "edge_facts",
@@ -221,31 +225,3 @@ users = Table(
     instant("changed_at"),
 )
 """Who may do what; `units` are JSON. Nobody is deleted: who has left is disabled."""
-
-resync_jobs = Table(
-    "resync_jobs",
-    metadata,
-    _text("actor", primary_key=True),
-    _text("request_id", primary_key=True),
-    Column("payload", LargeBinary, nullable=False),
-    Column("unmatched", LargeBinary, nullable=False),
-    instant("began_at"),
-    instant("expires_at"),
-    instant("ended_at", nullable=True),
-)
-"""The resyncs that people asked for: the request, and the employees of whom no badge is known, as JSON."""
-
-resync_parts = Table(
-    "resync_parts",
-    metadata,
-    _text("actor", primary_key=True),
-    _text("request_id", primary_key=True),
-    _text("edge", primary_key=True),
-    _text("reader", primary_key=True),
-    _text("order_id"),
-    _text("state"),
-    _text("reason"),
-    _text("evidence"),
-    Column("result", LargeBinary, nullable=True),
-)
-"""Each reader of a resync: where it stands (`central.resync`), and its figures as JSON once there are any."""

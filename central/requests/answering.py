@@ -1,6 +1,6 @@
 """Owns the answers that one look at the ledger gives: all verbs that order nothing, for what may be seen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from central.access.scope import Sight
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
+from central.post import Readers
 from central.requests.accounts import account_page
 from central.requests.asking import Asking
 from central.requests.auditing import audit_answer
@@ -24,7 +25,7 @@ from wire.clocks import ClockRequest
 from wire.enrolment import EnrolmentRequest
 from wire.listing import PunchesRequest, SummaryRequest
 from wire.reporting import DayRequest, ReportRequest
-from wire.resync import ResyncRequest
+from wire.resync import ResyncRequest, ResyncsRequest
 from wire.rights import AuditRequest, UserRequest
 
 Answered = tuple[msgspec.Struct, Mapping[str, int]]
@@ -42,9 +43,9 @@ class Answering:
         sites: Sites,
         users: Users,
         options: Options,
-        readers: Callable[[], Mapping[str, Sequence[str]]] = dict,
+        staff: Staff,
+        readers: Readers = dict,
     ) -> None:
-        staff = Staff(ledger)
         self._ledger = ledger
         self._zones = zones
         self._sites = sites
@@ -72,7 +73,7 @@ class Answering:
             case PunchesRequest() | SummaryRequest() | AuditRequest() as request:
                 with self._ledger.read() as connection:
                     return self._read(connection, request, sight, now)
-            case ResyncRequest() | ClockRequest() | EnrolmentRequest():
+            case ResyncRequest() | ResyncsRequest() | ClockRequest() | EnrolmentRequest():
                 raise TypeError(f"{asked.verb} is no single answer")
             case request:
                 return self._staff.answer(asked.user, sight.directory, sight.scope.units, request)

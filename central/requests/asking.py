@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -14,8 +15,7 @@ from wire.request import Answer, RequestId
 from wire.resync import ResyncProgress
 
 _EARLIEST, _LATEST = date(1970, 1, 2), date(2199, 12, 31)
-_IDS_IN_ALL = 1000
-_NAMES_IN_ALL = 500
+_READERS_BYTES = 80_000
 
 
 class Refusal(Exception):
@@ -92,16 +92,8 @@ def fits(message: bytes) -> bool:
 
 
 def _cut(progress: ResyncProgress) -> ResyncProgress:
-    """Share the room for ids between the readers; the figures beside the lists stay whole."""
-    each = _IDS_IN_ALL // max(2 * len(progress.readers), 1)
-    readers = tuple(
-        msgspec.structs.replace(
-            part,
-            ids_only_on_device=part.ids_only_on_device[:each],
-            ids_only_in_ledger=part.ids_only_in_ledger[:each],
-        )
-        for part in progress.readers
-    )
-    return msgspec.structs.replace(
-        progress, readers=readers, unmatched_employees=progress.unmatched_employees[:_NAMES_IN_ALL]
-    )
+    """As many readers as a message can carry; the figures of the whole stay whole."""
+    sizes = accumulate(len(encode(reader)) + 1 for reader in progress.readers)
+    kept = sum(size <= _READERS_BYTES for size in sizes)
+    more = len(progress.readers) - kept
+    return msgspec.structs.replace(progress, readers=progress.readers[:kept], readers_more=more)

@@ -10,10 +10,9 @@ from sqlalchemy import Connection
 
 from central.ledger import audit, orders, queries
 from central.ledger.database import Ledger
-from central.post import Publish
+from central.post import Publish, Readers
 from central.requests.asking import Asking, check_reader
 from central.requests.replies import Replies
-from central.requests.resync_desk import Readers
 from central.zones import Zones
 from wire.clocks import ClockAnswer, ClockRequest
 from wire.codec import encode

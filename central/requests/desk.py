@@ -1,8 +1,11 @@
-"""Owns the thread that serves people: takes requests, and has each answered by whom it concerns."""
+"""Owns the thread that serves people: takes requests, and has each answered by whom it concerns.
+
+Resyncs have a thread of their own: what they do takes longer than others want to wait.
+"""
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -10,17 +13,18 @@ from queue import Empty, SimpleQueue
 from central.access import roles
 from central.access.changing import ChangeRefused
 from central.access.scope import Sight
-from central.ledger import audit
+from central.ledger import audit, orders
 from central.ledger.database import Ledger, LedgerError
 from central.ledger.people import People
-from central.post import Delivery, Landed, Publish
+from central.ledger.staff import Staff
+from central.post import Delivery, Landed, Publish, Readers
 from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal, Unclear, read_request
 from central.requests.clock_desk import ClockDesk, Heartbeats
 from central.requests.enrolment_desk import EnrolmentDesk
 from central.requests.logins import Logins
 from central.requests.replies import Replies
-from central.requests.resync_desk import Readers, ResyncDesk
+from central.requests.resyncs.desk import Surroundings, resync_desk
 from central.requests.sights import Sights
 from central.rules.plan import Options
 from central.users import Users
@@ -29,7 +33,7 @@ from central.zones import Zones
 from ground.journal import Journal
 from wire.clocks import ClockRequest
 from wire.enrolment import EnrolmentRequest
-from wire.resync import ResyncRequest
+from wire.resync import ResyncRequest, ResyncsRequest
 from wire.topics import Topics
 
 TICK_S = 1.0
@@ -80,13 +84,19 @@ class Requests:
         options: Options | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
+        self._topics = topics
+        self._publish = publish
+        self._ledger = ledger
         self._users = users or Users(ledger, people)
         self._sights = Sights(people)
         options = options or Options(zone=str(zones.organization))
-        sites = sites or Sites(zones)
-        self._answering = Answering(ledger, zones, sites, self._users, options, readers)
+        sites, staff = sites or Sites(zones), Staff(ledger)
+        self._answering = Answering(ledger, zones, sites, self._users, options, staff, readers)
         self._replies = Replies(topics, publish, ledger, clock)
-        self._resyncs = ResyncDesk(topics, publish, ledger, zones, readers, self._replies, clock)
+        self._resyncs = resync_desk(
+            Surroundings(topics, publish, ledger, people, staff, sites, readers, options, clock),
+            self._replies,
+        )
         self._clocks = ClockDesk(topics, publish, ledger, zones, readers, heartbeats, self._replies, clock)
         self._enrolment = EnrolmentDesk(topics, publish, ledger, sites, readers, self._replies, clock)
         self._clock = clock
@@ -116,6 +126,7 @@ class Requests:
 
     def start(self) -> None:
         """Begin to serve."""
+        self._resyncs.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -124,11 +135,12 @@ class Requests:
         self._notes.put(None)
         if self._thread.is_alive():
             self._thread.join()
+        self._resyncs.stop()
 
     @property
     def alive(self) -> bool:
-        """Whether the thread still does its work."""
-        return self._thread.is_alive()
+        """Whether its threads still do their work."""
+        return self._thread.is_alive() and self._resyncs.alive
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -141,7 +153,8 @@ class Requests:
                 self._tell_refused_logins()
                 if time.monotonic() >= self._look_again:
                     self._look_again = time.monotonic() + LOOK_AGAIN_S
-                    self._follow(None)
+                    self._clocks.follow(None)
+                    self._enrolment.follow(None)
                 if time.monotonic() >= self._accounts_again:
                     self._accounts_again = time.monotonic() + ACCOUNTS_AGAIN_S
                     self._users.write_accounts()
@@ -155,11 +168,13 @@ class Requests:
             case Delivery(levels=("broker", "log"), payload=payload):
                 self._logins.hear(payload.decode(errors="replace"))
             case Landed(orders=order_ids):
-                self._follow(order_ids)
+                self._resyncs.landed(order_ids)
+                self._clocks.follow(order_ids)
+                self._enrolment.follow(order_ids)
             case _Connected():
-                self._resyncs.send_unsent_orders()
+                self._resyncs.connected()
             case _Returned(edge):
-                self._resyncs.repeat_orders(edge)
+                self._repeat_orders(edge)
             case _:
                 pass
 
@@ -171,10 +186,12 @@ class Requests:
             with self._ledger.write() as connection:
                 audit.record(connection, self._clock(), "broker", "login", "", detail)
 
-    def _follow(self, order_ids: Collection[str] | None) -> None:
-        self._resyncs.follow(order_ids)
-        self._clocks.follow(order_ids)
-        self._enrolment.follow(order_ids)
+    def _repeat_orders(self, edge: str) -> None:
+        """Give an edge that is there again what it has still to carry out."""
+        with self._ledger.read() as connection:
+            waiting = orders.open_orders(connection, edge, self._clock())
+        for order in waiting:
+            self._publish(self._topics.orders(edge), order)
 
     def _request(self, user: str, verb: str, payload: bytes) -> None:
         asked = read_request(user, verb, payload)
@@ -201,8 +218,8 @@ class Requests:
 
     def _carry_out(self, asked: Asking, sight: Sight) -> None:
         match asked.request:
-            case ResyncRequest() as request:
-                self._resyncs.serve(asked.user, request, sight)
+            case ResyncRequest() | ResyncsRequest():
+                self._resyncs.take(asked, sight)
             case ClockRequest() as request:
                 self._clocks.serve(asked, request)
             case EnrolmentRequest() as request:

@@ -13,10 +13,9 @@ from central.directory.enrolment import difference, wanted
 from central.ledger import audit, orders, queries
 from central.ledger.database import Ledger
 from central.ledger.workdays.coverage import COUNTED
-from central.post import Publish
+from central.post import Publish, Readers
 from central.requests.asking import Asking, Refusal, check_reader
 from central.requests.replies import Replies
-from central.requests.resync_desk import Readers
 from central.workdays.interpretation import Sites
 from wire.codec import encode
 from wire.enrolment import Differing, EnrolmentAnswer, EnrolmentRequest

@@ -163,7 +163,8 @@ def _place(reader: str | None) -> tuple[str | None, str | None]:
 def all_badges(directory: Directory, employee_id: str, edge: str) -> set[str]:
     """Every text by which an edge may know an employee: user ids, and cards under fewer bits, too.
 
-    A user id that holds everywhere and is somebody else's at this edge is not his here.
+    A user id that holds everywhere and is somebody else's at this edge is not his here; one that was his for
+    a while is.
     """
     found: set[str] = set()
     for badge in directory.badges(employee_id, edge):
@@ -171,6 +172,7 @@ def all_badges(directory: Directory, employee_id: str, edge: str) -> set[str]:
             found.update(lookup_keys(badge))
         except CardError:
             owner = directory.who(edge, "user-id", badge, None)
-            if owner is not None and owner.employee_id == employee_id:
+            theirs = owner is not None and owner.employee_id == employee_id
+            if theirs or directory.dated("user-id", badge, None):
                 found.add(badge)
     return found

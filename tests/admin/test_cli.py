@@ -15,6 +15,7 @@ import pytest
 from admin.client import Client
 from simulators.mosquitto import Mosquitto, free_port
 from tests.peer import TOPICS, Peer, options_of, peer
+from tests.resync_answers import resync_progress
 from tests.waiting import until
 from wire.board import BoardEntry, Color
 from wire.codec import decode
@@ -33,6 +34,8 @@ while True:
     server.accept()[0].close()
 """
 SPAN = ("--from", "2026-05-01", "--to", "2026-05-10")
+WHY = ("--reason", "a test")
+AT = ("--host", "h", "--user", "u")
 
 
 def _flags(broker: Mosquitto) -> list[str]:
@@ -114,7 +117,7 @@ def test_a_board_of_thousands_arrives_whole(broker: Mosquitto, central: Peer) ->
         assert len(client.retained(TOPICS.whole_board)) == 2502
 
 
-@pytest.mark.parametrize("verb", [["status"], ["watch"], ["summary"], ["resync", "--employee", "E1", *SPAN]])
+@pytest.mark.parametrize("verb", [["status"], ["watch"], ["summary"], ["resync", *SPAN, *WHY]])
 def test_a_broker_that_is_not_there_is_told_in_one_line(verb: list[str]) -> None:
     """69 and one line that names the place: no traceback."""
     done = _run(*verb, "--host", "127.0.0.1", "--port", str(free_port()), "--user", "anna")
@@ -192,10 +195,12 @@ def test_without_a_broker_named_it_says_how_to_name_one(tmp_path: Path) -> None:
     "arguments",
     [
         [],
-        ["resync", "--employee", "E1"],
-        ["resync", *SPAN],
+        ["resync", "--reason", "x", *AT],
+        ["resync", *SPAN, *AT],
+        ["resync", "undo", *AT],
+        ["resync", "r-1", *AT],
         ["punches", "--from", "11.5.2026"],
-        ["punches", "--from", "2026-05-10", "--to", "2026-05-01", "--host", "h", "--user", "u"],
+        ["punches", "--from", "2026-05-10", "--to", "2026-05-01", *AT],
         ["resync", "--employee", "E1", *SPAN, "--request-id", "a/b"],
         ["resync", "--employee", "E1", *SPAN, "--timeout", "0"],
     ],
@@ -264,7 +269,7 @@ def _resync_reply(*progress: ResyncProgress) -> Any:
 
 def _progress(state: str, **figures: int) -> ResyncProgress:
     part = Reconciliation(edge="pune-01", reader="front-gate", state=state, **figures)  # type: ignore[arg-type]
-    return ResyncProgress(state=state, readers=(part,))
+    return resync_progress(part, state=state)
 
 
 def test_a_clean_resync_is_success(broker: Mosquitto, central: Peer) -> None:
@@ -274,18 +279,18 @@ def test_a_clean_resync_is_success(broker: Mosquitto, central: Peer) -> None:
         "resync",
         _resync_reply(_progress("ordered"), _progress("reading"), _progress("reconciled", matched=7)),
     )
-    done = _run("resync", "--employee", "E1", *SPAN, *_flags(broker))
+    done = _run("resync", "--employee", "E1", *SPAN, *WHY, *_flags(broker))
     assert done.returncode == 0
-    assert "ordered: pune-01/front-gate ordered" in done.stderr
-    assert "reading: pune-01/front-gate reading" in done.stderr
-    header, row = done.stdout.splitlines()
-    assert row[header.index("matched") :].startswith("7 ")
+    assert "ordered: 2 of 2 people" in done.stderr
+    assert "reading: 2 of 2 people" in done.stderr
+    header, row, _ = done.stdout.splitlines()
+    assert row[header.index("matched") :].split()[0] == "7"
 
 
 def test_a_resync_with_something_left_over_is_status_1(broker: Mosquitto, central: Peer) -> None:
     """A script notices that the device no longer shows what the ledger holds."""
     _answering(central, "resync", _resync_reply(_progress("reconciled", matched=7, only_in_ledger=1)))
-    done = _run("resync", "--employee", "E1", *SPAN, "--json", "--request-id", "r-1", *_flags(broker))
+    done = _run("resync", "--employee", "E1", *SPAN, *WHY, "--json", "--request-id", "r-1", *_flags(broker))
     assert done.returncode == 1
     told = json.loads(done.stdout)
     assert (told["request_id"], told["state"], told["readers"][0]["only_in_ledger"]) == (
@@ -303,7 +308,7 @@ def test_a_refusal_is_told_in_centrals_words(broker: Mosquitto, central: Peer) -
         return [Answer(request_id=asked.request_id, status="refused", at=NOW, reason="nobody is called E1")]
 
     _answering(central, "resync", reply)
-    done = _run("resync", "--employee", "E1", *SPAN, *_flags(broker))
+    done = _run("resync", "--employee", "E1", *SPAN, *WHY, *_flags(broker))
     assert (done.returncode, done.stdout) == (1, "")
     assert "refused: nobody is called E1" in done.stderr
 

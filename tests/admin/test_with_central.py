@@ -8,15 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from simulators.mosquitto import Mosquitto
-from tests.central.centre import HandEdge, centre, hand_edge, utc_now
+from tests.central.centre import centre, hand_edge
 from tests.central.facts import terminal_punch
 from tests.waiting import until
-from wire.facts import OrderOutcome, RereadReport
-from wire.order import RereadOrder
-from wire.punch import Punch
 
 PUNCHWIRE = str(Path(sys.executable).with_name("punchwire"))
 SPAN = ("--from", "2026-05-11", "--to", "2026-05-11")
+WHY = ("--reason", "a test")
 
 
 def _command(broker: Mosquitto, *arguments: str) -> list[str]:
@@ -44,22 +42,6 @@ def _started(broker: Mosquitto, *arguments: str) -> Iterator[subprocess.Popen[st
         process.communicate()
 
 
-def _carry_out(edge: HandEdge, *punches: Punch) -> None:
-    """Answer the first order with a report of these punches."""
-    until(edge.orders)
-    order = edge.orders()[0]
-    assert isinstance(order, RereadOrder)
-    report = RereadReport(
-        order_id=order.order_id,
-        reader="front-gate",
-        outcome="read",
-        at=utc_now(),
-        total=len(punches),
-        punch_ids=tuple(punch.punch_id for punch in punches),
-    )
-    edge.tell(report, OrderOutcome(order_id=order.order_id, outcome="done", at=utc_now()))
-
-
 def test_the_whole_command_with_central(broker: Mosquitto, tmp_path: Path) -> None:
     """Status, punches, summary and resync tell the same story about one punch."""
     punch = terminal_punch(1, user="1")
@@ -75,10 +57,10 @@ def test_the_whole_command_with_central(broker: Mosquitto, tmp_path: Path) -> No
         told = json.loads(_run(broker, "punches", *SPAN, "--employee", "E1", "--json").stdout)
         assert [(row["punch_id"], row["name"]) for row in told] == [(punch.punch_id, "Asha")]
         assert json.loads(_run(broker, "summary", "--json").stdout)["punches"] == 1
-        refused = _run(broker, "resync", "--employee", "E9", *SPAN)
+        refused = _run(broker, "resync", "--employee", "E9", *SPAN, *WHY)
         assert (refused.returncode, "E9" in refused.stderr) == (1, True)
-        with _started(broker, "resync", "--employee", "E1", *SPAN, "--json") as asking:
-            _carry_out(edge, punch)
+        with _started(broker, "resync", "--employee", "E1", *SPAN, *WHY, "--json") as asking:
+            edge.carry_out(edge.order(), punch)
             out, err = asking.communicate(timeout=60)
     assert asking.returncode == 0, err
     assert json.loads(out)["readers"][0]["matched"] == 1
@@ -92,14 +74,42 @@ def test_a_resync_is_followed_over_a_restart_of_central(broker: Mosquitto, tmp_p
         with centre(broker, database) as central:
             edge.come_up("front-gate")
             until(lambda: central.watch.readers().get("pune-01"))
-            asking = stack.enter_context(_started(broker, "resync", "--employee", "E1", *SPAN))
+            asking = stack.enter_context(_started(broker, "resync", "--employee", "E1", *SPAN, *WHY))
             until(edge.orders)
         with centre(broker, database):
-            _carry_out(edge, punch)
+            edge.carry_out(edge.order(), punch)
             out, err = asking.communicate(timeout=60)
-    assert asking.returncode == 1, err
-    assert "only on device" in out
-    assert f"only on device, pune-01/front-gate: {punch.punch_id}" in out
+    assert asking.returncode == 0, err
+    header, row, *_ = out.splitlines()
+    assert row[header.index("added") :].startswith("1")
+
+
+def test_a_resync_is_tried_done_looked_at_and_undone(broker: Mosquitto, tmp_path: Path) -> None:
+    """The whole of the command: what a dry run promises, an apply does, and undo takes back."""
+    punch = terminal_punch(1, user="1")
+    with centre(broker, str(tmp_path / "ledger.db")) as central, hand_edge(broker) as edge:
+        edge.come_up("front-gate")
+        until(lambda: central.watch.readers().get("pune-01"))
+        with _started(broker, "resync", *SPAN, "--filter", "status=", "--dry-run", "--json") as asking:
+            edge.carry_out(edge.order(), punch)
+            out, err = asking.communicate(timeout=60)
+        assert asking.returncode == 1, err
+        told = json.loads(out)
+        assert (told["readers"][0]["to_add"], told["days_changed"]) == (1, 1)
+        assert [day["date"] for day in told["days"]] == ["2026-05-11"]
+        with _started(broker, "resync", *SPAN, *WHY, "--request-id", "r-2") as asking:
+            until(lambda: len(edge.orders()) == 2)
+            edge.carry_out(edge.order(), punch)
+            out, err = asking.communicate(timeout=60)
+        assert (asking.returncode, "1 workdays have another result" in out) == (1, True), err
+        rows = json.loads(_run(broker, "resync", "show", "r-2", "--what", "proof", "--json").stdout)
+        assert [(row["device"], row["ledger"], row["equal"]) for row in rows] == [(1, 1, "yes")]
+        assert "added" in _run(broker, "resync", "show", "r-2", "--what", "punches").stdout
+        assert _run(broker, "resync", "undo", "r-2").stdout == "r-2 is undone\n"
+        listed = json.loads(_run(broker, "resync", "list", "--json").stdout)
+        assert (listed[0]["name"], listed[0]["state"]) == ("r-2", "undone")
+        refused = _run(broker, "resync", "cancel", "r-2")
+        assert (refused.returncode, "has ended already" in refused.stderr) == (1, True)
 
 
 def test_a_resync_is_asked_about_again(broker: Mosquitto, tmp_path: Path) -> None:
@@ -107,9 +117,9 @@ def test_a_resync_is_asked_about_again(broker: Mosquitto, tmp_path: Path) -> Non
     with centre(broker, str(tmp_path / "ledger.db")) as central, hand_edge(broker) as edge:
         edge.come_up("front-gate")
         until(lambda: central.watch.readers().get("pune-01"))
-        with _started(broker, "resync", "--employee", "E1", *SPAN, "--request-id", "r-1"):
+        with _started(broker, "resync", "--employee", "E1", *SPAN, *WHY, "--request-id", "r-1"):
             until(edge.orders)
-        _carry_out(edge)
-        again = _run(broker, "resync", "--employee", "E1", *SPAN, "--request-id", "r-1")
+        edge.carry_out(edge.order())
+        again = _run(broker, "resync", "--employee", "E1", *SPAN, *WHY, "--request-id", "r-1")
         assert (again.returncode, "reconciled" in again.stdout) == (0, True)
         assert len({order.order_id for order in edge.orders()}) == 1

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from central.access.roles import User
 from central.bus import Bus, Wanted
 from central.colors import Limits
@@ -18,12 +20,14 @@ from central.post import Delivery
 from central.requests.desk import Requests
 from central.watch.watcher import Watch
 from central.zones import Zones
+from edge.readers.rereads import Log, answer
 from simulators.mosquitto import Mosquitto
 from tests.peer import TOPICS, Peer, options_of, peer
 from tests.waiting import until
 from wire.codec import decode_order
-from wire.facts import Envelope, Fact
-from wire.order import Order
+from wire.facts import Envelope, Fact, OrderOutcome
+from wire.order import Order, RereadOrder
+from wire.punch import Punch
 from wire.receipt import Receipt
 from wire.vitals import Birth, Heartbeat, ReaderBirth, ReaderVital, Status
 
@@ -214,6 +218,20 @@ class HandEdge:
     def orders(self) -> list[Order]:
         """The orders that it got."""
         return [decode_order(payload) for payload in self.peer.heard[TOPICS.orders(self.edge)]]
+
+    def order(self) -> RereadOrder:
+        """Wait for the latest order to read again."""
+        until(self.orders)
+        order = self.orders()[-1]
+        assert isinstance(order, RereadOrder)
+        return order
+
+    def carry_out(self, order: RereadOrder, *device: Punch) -> None:
+        """Answer an order as a reader does that holds these punches."""
+        (reader,) = order.readers or ()
+        punches = [replace(punch, how="reread") for punch in device]
+        told = answer(order, reader, lambda: punches, utc_now(), Log("SER1", len(device)))
+        self.tell(*told, OrderOutcome(order_id=order.order_id, outcome="done", at=utc_now()))
 
     def come_up(self, *readers: str) -> None:
         """Come online with these readers, all well."""

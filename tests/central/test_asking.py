@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.requests.asking import Asking, Refusal, Unclear, answer, check_span, fits, read_request
+from tests.resync_answers import resync_progress
 from wire.admin import VERBS
 from wire.codec import decode
 from wire.facts import Span
@@ -55,23 +56,14 @@ def test_a_span_that_passes_has_a_day_before_and_behind_it(first: date, last: da
 
 
 def test_the_largest_outcome_fits_the_wire() -> None:
-    """Hundreds of readers with thousands of ids each still make one answer, with figures that are whole."""
-    ids = tuple(f"{number:032x}" for number in range(500))
-    readers = tuple(
-        Reconciliation(
-            edge="e" * 32,
-            reader="r" * 32,
-            state="reconciled",
-            only_on_device=9000,
-            only_in_ledger=9000,
-            ids_only_on_device=ids,
-            ids_only_in_ledger=ids,
-        )
-        for _ in range(150)
-    )
-    body = ResyncProgress(state="reconciled", readers=readers, unmatched_employees=("E" * 20,) * 5000)
+    """Of hundreds of readers with long evidence as many are told as fit, and how many more there are."""
+    reader = Reconciliation(edge="e" * 32, reader="r" * 32, state="unreachable", evidence="x" * 500)
+    body = resync_progress(*[reader] * 500, unmatched_employees=("E" * 64,) * 500, unmatched_count=90_000)
     message = answer("r-1", "done", NOW, body=body)
     assert fits(message)
     told = msgspec.convert(decode(message, Answer).body, ResyncProgress)
-    assert len(told.readers) == 150
-    assert told.readers[0].only_on_device == 9000
+    assert len(told.readers) > 100
+    assert len(told.readers) + told.readers_more == 500
+    assert told.unmatched_count == 90_000
+    few = resync_progress(*[reader] * 50)
+    assert msgspec.convert(decode(answer("r-1", "done", NOW, body=few), Answer).body, ResyncProgress) == few

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -16,12 +16,11 @@ from tests.peer import TOPICS, Peer, peer
 from tests.waiting import until
 from wire.admin import Request
 from wire.codec import MESSAGE_LIMIT
-from wire.facts import OrderOutcome, RereadReport, Span
+from wire.facts import Span
 from wire.listing import PunchesPage, PunchesRequest, Summary, SummaryRequest
-from wire.order import RereadOrder
-from wire.punch import Punch
+from wire.people import OrgFilter
 from wire.request import Answer
-from wire.resync import Reconciliation, ResyncProgress, ResyncRequest
+from wire.resync import ResyncList, ResyncProgress, ResyncRequest, ResyncShown, ResyncsRequest
 
 T = TypeVar("T")
 ONE_DAY = b'{"first": "2026-05-11", "last": "2026-05-11"}'
@@ -73,32 +72,11 @@ def _refused(anna: Peer, request_id: str) -> str:
     return only.reason
 
 
-def _resync(request_id: str, *employees: str, expires_in_s: int = 3600) -> ResyncRequest:
+def _resync(request_id: str, *employees: str, **how: Any) -> ResyncRequest:
+    reason = "" if how.get("dry_run") else "a test"
     return ResyncRequest(
-        request_id=request_id, employees=employees, span=MAY, reason="a test", expires_in_s=expires_in_s
+        request_id=request_id, people=OrgFilter(employees=employees), span=MAY, reason=reason, **how
     )
-
-
-def _reread(punch: Punch) -> Punch:
-    return msgspec.structs.replace(punch, how="reread")
-
-
-def _report(order: RereadOrder, *punches: Punch, reader: str = "front-gate") -> RereadReport:
-    ids = tuple(punch.punch_id for punch in punches)
-    return RereadReport(
-        order_id=order.order_id, reader=reader, outcome="read", at=utc_now(), total=len(ids), punch_ids=ids
-    )
-
-
-def _done(order: RereadOrder) -> OrderOutcome:
-    return OrderOutcome(order_id=order.order_id, outcome="done", at=utc_now())
-
-
-def _order(edge: HandEdge) -> RereadOrder:
-    until(edge.orders)
-    order = edge.orders()[-1]
-    assert isinstance(order, RereadOrder)
-    return order
 
 
 def _known(one: Centre, *readers: str) -> None:
@@ -110,90 +88,72 @@ def test_a_resync_goes_from_the_request_to_the_reconciliation(
     broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
 ) -> None:
     """What device and ledger share is matched, what the ledger missed is added, the rest is named."""
-    one, two, three, gone = (terminal_punch(n, user="1") for n in (1, 2, 3, 4))
-    codes = terminal_punch(5, user="1", direction=0)
+    one, two, three, gone = (terminal_punch(n, user="1", how="catch-up") for n in (1, 2, 3, 4))
+    codes = terminal_punch(5, user="1", direction=0, how="catch-up")
     stranger = terminal_punch(6, user="77")
     with centre(broker, database) as central:
         edge.come_up("front-gate")
         _known(central, "front-gate")
         edge.tell(one, two, gone, codes, stranger)
         _ask(anna, "resync", _resync("r-1", "E1", "E9"))
-        order = _order(edge)
+        order = edge.order()
         assert order.badges == ("1",)
         assert order.span == MAY
         assert (order.since, order.until) == (
             START - timedelta(hours=13, minutes=30),
             START + timedelta(hours=10, minutes=30),
         )
-        again = terminal_punch(5, user="1", direction=1)
-        device = [one, two, three, again]
-        edge.tell(*map(_reread, device))
-        edge.tell(_report(order, *device), _done(order))
+        edge.carry_out(order, one, two, three, terminal_punch(5, user="1", direction=1))
         progress = _final(anna, "r-1", ResyncProgress)
         with central.ledger.read() as connection:
             lines = audit.entries(connection)
+            (other,) = connection.exec_driver_sql("SELECT reason FROM conflicts").all()
     assert progress.unmatched_employees == ("E9",)
-    assert progress.readers == (
-        Reconciliation(
-            edge="pune-01",
-            reader="front-gate",
-            state="reconciled",
-            matched=2,
-            added=1,
-            only_in_ledger=1,
-            in_conflict=1,
-            ids_only_in_ledger=(gone.punch_id,),
-        ),
-    )
-    told = [msgspec.convert(each.body, ResyncProgress).state for each in _answers(anna, "r-1")]
-    assert told[0] == "ordered"
-    assert told[-1] == "reconciled"
+    (gate,) = progress.readers
+    figures = (gate.matched, gate.added, gate.only_in_ledger, gate.in_conflict, gate.read)
+    assert figures == (2, 1, 1, 1, 4)
+    assert (gate.state, other) == ("reconciled", ("other-codes",))
+    assert _answers(anna, "r-1")[0].status == "progress"
     assert [(line.actor, line.subject, line.detail["outcome"]) for line in lines] == [
         ("anna", "r-1", "reconciled"),
         ("pune-01", order.order_id, "done"),
-        ("anna", "r-1", "accepted"),
         ("central", order.order_id, "given"),
+        ("anna", "r-1", "accepted"),
     ]
 
 
-def test_a_report_in_parts_shows_as_reading(
+def test_resyncs_are_listed_shown_and_undone(
     broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
 ) -> None:
-    """While parts of a report are missing the resync says so; the last one ends it."""
-    punches = [terminal_punch(n, user="1") for n in (1, 2)]
-    with centre(broker, database) as central:
-        edge.come_up("front-gate")
-        _known(central, "front-gate")
-        edge.tell(*punches)
-        _ask(anna, "resync", _resync("r-1", "E1"))
-        order = _order(edge)
-        parts = [
-            msgspec.structs.replace(_report(order, punch), part=part, parts=2, total=2)
-            for part, punch in enumerate(punches, 1)
-        ]
-        edge.tell(parts[0])
-        until(lambda: any(each.body["state"] == "reading" for each in _answers(anna, "r-1")))
-        edge.tell(parts[1])
-        assert _final(anna, "r-1", ResyncProgress).readers[0].matched == 2
-
-
-def test_the_same_request_again_starts_nothing(
-    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
-) -> None:
-    """Asked again, central tells where the resync stands, and its outcome as often as one likes."""
+    """Afterwards everybody who may sees what it did, and can take it back."""
     with centre(broker, database) as central:
         edge.come_up("front-gate")
         _known(central, "front-gate")
         _ask(anna, "resync", _resync("r-1", "E1"))
-        order = _order(edge)
-        _ask(anna, "resync", _resync("r-1", "E1", "E2"))
-        until(lambda: len(_answers(anna, "r-1")) >= 2)
-        edge.tell(_report(order), _done(order))
-        first = _final(anna, "r-1", ResyncProgress)
+        edge.carry_out(edge.order(), terminal_punch(1, user="1"))
+        _final(anna, "r-1", ResyncProgress)
+        _ask(anna, "resyncs", ResyncsRequest(request_id="q-1"))
+        (entry,) = _final(anna, "q-1", ResyncList).resyncs
+        assert (entry.name, entry.user, entry.state, entry.selected) == ("r-1", "anna", "reconciled", 1)
+        _ask(anna, "resyncs", ResyncsRequest(request_id="q-2", do="show", name="r-1", what="punches"))
+        assert [row[1] for row in _final(anna, "q-2", ResyncShown).rows] == ["added"]
+        _ask(anna, "resyncs", ResyncsRequest(request_id="q-3", do="undo", name="r-1"))
+        assert _final(anna, "q-3", ResyncShown).entry.undone_by == "anna"
+        _ask(anna, "resyncs", ResyncsRequest(request_id="q-4", do="undo", name="r-1"))
+        assert "anna undid it" in _refused(anna, "q-4")
+
+
+def test_a_cancelled_resync_tells_who_waits_for_it(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """The first request gets its last answer when the second ends it."""
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        _known(central, "front-gate")
         _ask(anna, "resync", _resync("r-1", "E1"))
-        until(lambda: sum(each.status == "done" for each in _answers(anna, "r-1")) == 2)
-        assert _final(anna, "r-1", ResyncProgress) == first
-        assert {each.order_id for each in edge.orders()} == {order.order_id}
+        edge.order()
+        _ask(anna, "resyncs", ResyncsRequest(request_id="q-1", do="cancel", name="r-1"))
+        assert _final(anna, "r-1", ResyncProgress).state == "cancelled"
 
 
 def test_a_resync_survives_a_restart_of_central(
@@ -205,11 +165,11 @@ def test_a_resync_survives_a_restart_of_central(
         edge.come_up("front-gate")
         _known(central, "front-gate")
         _ask(anna, "resync", _resync("r-1", "E1"))
-        order = _order(edge)
+        order = edge.order()
     with centre(broker, database):
         until(lambda: len(edge.orders()) >= 2)
         assert edge.orders()[-1] == order
-        edge.tell(_reread(punch), _report(order, punch), _done(order))
+        edge.carry_out(order, punch)
         progress = _final(anna, "r-1", ResyncProgress)
     assert (progress.readers[0].state, progress.readers[0].added) == ("reconciled", 1)
 
@@ -222,9 +182,9 @@ def test_what_arrived_while_nobody_followed_is_found_after_the_restart(
         edge.come_up("front-gate")
         _known(central, "front-gate")
         _ask(anna, "resync", _resync("r-1", "E1"))
-        order = _order(edge)
+        order = edge.order()
         central.requests.stop()
-        edge.tell(_report(order), _done(order))
+        edge.carry_out(order)
     with centre(broker, database):
         assert _final(anna, "r-1", ResyncProgress).state == "reconciled"
 
@@ -236,13 +196,12 @@ def test_an_offline_edge_is_waited_for(broker: Mosquitto, database: str, anna: P
         _known(central, "front-gate")
         edge.status(online=False, reason="stopped")
         _ask(anna, "resync", _resync("r-1", "E1"))
-        until(lambda: _answers(anna, "r-1"))
+        until(edge.orders)
         before = len(edge.orders())
         edge.session = "s2"
         edge.status()
         until(lambda: len(edge.orders()) > before)
-        order = _order(edge)
-        edge.tell(_report(order), _done(order))
+        edge.carry_out(edge.order())
         assert _final(anna, "r-1", ResyncProgress).state == "reconciled"
 
 
@@ -255,73 +214,35 @@ def test_an_edge_that_does_not_return_in_time_expires(
         edge.come_up("front-gate")
         _known(central, "front-gate")
         _ask(anna, "resync", _resync("r-1", "E1", expires_in_s=600))
-        order = _order(edge)
+        order = edge.order()
         clock.ahead = timedelta(seconds=601)
         (part,) = _final(anna, "r-1", ResyncProgress).readers
         assert (part.state, part.reason) == ("expired", "expired")
-        edge.tell(_report(order), _done(order))
+        edge.carry_out(order)
         _ask(anna, "resync", _resync("r-1", "E1"))
-        until(lambda: len(_answers(anna, "r-1")) >= 3)
+        until(lambda: sum(one.status == "done" for one in _answers(anna, "r-1")) == 2)
         assert _final(anna, "r-1", ResyncProgress).state == "expired"
-
-
-def test_a_reader_that_failed_is_told_with_its_reason(
-    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
-) -> None:
-    """One terminal that does not answer spoils only its own line."""
-    with centre(broker, database) as central:
-        edge.come_up("back-gate", "front-gate")
-        _known(central, "back-gate", "front-gate")
-        _ask(anna, "resync", _resync("r-1", "E1"))
-        order = _order(edge)
-        failed = RereadReport(
-            order_id=order.order_id,
-            reader="back-gate",
-            outcome="failed",
-            at=utc_now(),
-            reason="no-answer",
-            evidence="no answer from 10.0.0.9",
-        )
-        edge.tell(_report(order), failed, _done(order))
-        progress = _final(anna, "r-1", ResyncProgress)
-    assert progress.state == "unreachable"
-    assert [(part.reader, part.state, part.reason) for part in progress.readers] == [
-        ("back-gate", "unreachable", "no-answer"),
-        ("front-gate", "reconciled", ""),
-    ]
-
-
-def test_another_edge_cannot_answer_for_this_one(
-    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
-) -> None:
-    """A report counts only in the stream of the edge that was asked."""
-    with centre(broker, database) as central, hand_edge(broker, "surat-02") as other:
-        edge.come_up("front-gate")
-        _known(central, "front-gate")
-        _ask(anna, "resync", _resync("r-1", "E1"))
-        order = _order(edge)
-        other.tell(_report(order, terminal_punch(1, user="1")), _done(order))
-        edge.tell(_report(order), _done(order))
-        assert _final(anna, "r-1", ResyncProgress).readers[0].only_on_device == 0
 
 
 @pytest.mark.parametrize(
     ("verb", "payload", "reason"),
     [
         ("fly", b'{"request_id": "r-1"}', "there is no verb 'fly'"),
-        ("resync", b'{"request_id": "r-1"}', "employees"),
+        ("resync", b'{"request_id": "r-1"}', "span"),
         ("resync", b'{"request_id": "r-1", "employes": ["E1"]}', "employes"),
         ("summary", b'{"request_id": "r-1", "user": "central"}', "user"),
         (
             "resync",
-            b'{"request_id": "r-1", "employees": ["E1"], "span": %s}' % BACKWARDS,
+            b'{"request_id": "r-1", "dry_run": true, "span": %s}' % BACKWARDS,
             "before the first",
         ),
         (
             "resync",
-            b'{"request_id": "r-1", "employees": ["E9"], "span": %s}' % ONE_DAY,
+            b'{"request_id": "r-1", "reason": "x", "people": {"employees": ["E9"]}, "span": %s}' % ONE_DAY,
             "none of them has a badge that an edge knows: E9",
         ),
+        ("resync", b'{"request_id": "r-1", "span": %s}' % ONE_DAY, "needs a reason"),
+        ("resyncs", b'{"request_id": "r-1", "do": "undo"}', "needs the name of a resync"),
         (
             "punches",
             b'{"request_id": "r-1", "span": {"first": "0001-01-01", "last": "9999-12-31"}}',

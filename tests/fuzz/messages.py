@@ -70,7 +70,8 @@ MESSAGES: tuple[msgspec.Struct, ...] = (
 )
 KINDS = tuple(type(message) for message in MESSAGES)
 REQUESTS: dict[str, dict[str, Any]] = {
-    "resync": {"employees": ["E1"], "span": SPAN, "reason": "x"},
+    "resync": {"people": {"employees": ["E1"]}, "readers": ["pune-01/gate"], "span": SPAN, "reason": "x"},
+    "resyncs": {"do": "show", "name": "r-1", "what": "proof", "after": "pune-01/gate@20584"},
     "punches": {"span": SPAN, "employee": "E1", "limit": 20, "after": "0" * 32},
     "summary": {},
     "report": {"kind": "attendance", "span": SPAN, "people": {"branch": ["Pune"]}, "limit": 9, "after": "x"},

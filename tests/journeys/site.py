@@ -95,10 +95,11 @@ class Site(Stage):
 
         until(nothing_waits, every_s=1.0)
 
-    def resynced(self, *employees: str, first: str = "", last: str = "") -> dict[str, Any]:
+    def resynced(self, *employees: str, first: str = "", last: str = "", dry: bool = False) -> dict[str, Any]:
         """Run a resync to its end through the people's command; returns its answer."""
         today = datetime.now(ZONE).date().isoformat()
         flags = [f"--employee={employee}" for employee in employees]
+        flags.append("--dry-run" if dry else "--reason=a journey")
         answer: dict[str, Any] = self.ask(
             "resync", *flags, f"--from={first or today}", f"--to={last or today}", "--timeout=60"
         )

@@ -2,6 +2,7 @@
 
 from central.ledger.steps.foundation import FOUNDATION
 from central.ledger.steps.later import LATER
+from central.ledger.steps.resyncs import RESYNCS
 from central.ledger.steps.step import Step
 
-STEPS: list[Step] = [*FOUNDATION, *LATER]
+STEPS: list[Step] = [*FOUNDATION, *LATER, RESYNCS]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from central.ledger.database import insert_into
 from central.ledger.schema import employees
@@ -45,6 +45,11 @@ def cover(connection: Connection, spans: Mapping[str, DaySpan]) -> None:
             for employee_id, (first, last) in sorted(spans.items())
         ],
     )
+
+
+def uncover(connection: Connection, employee_id: str) -> None:
+    """Forget which days of an employee are covered."""
+    connection.execute(delete(coverage).where(coverage.c.employee_id == employee_id))
 
 
 def behind(connection: Connection, today: int, limit: int) -> list[tuple[str, int | None]]:

@@ -63,6 +63,17 @@ def next_marks(connection: Connection, limit: int) -> list[Mark]:
     return [Mark(*row) for row in connection.execute(query)]
 
 
+def newest(connection: Connection) -> int:
+    """The number of the latest mark, 0 without any."""
+    return int(connection.execute(select(func.coalesce(func.max(day_marks.c.mark_id), 0))).scalar_one())
+
+
+def behind(connection: Connection, mark_id: int) -> list[Mark]:
+    """The marks that were made behind another one, in the order of their making."""
+    query = select(*_COLUMNS).where(day_marks.c.mark_id > mark_id).order_by(day_marks.c.mark_id)
+    return [Mark(*row) for row in connection.execute(query)]
+
+
 def drop(connection: Connection, mark_ids: Sequence[int]) -> None:
     """End marks whose outcome is stored in the same transaction."""
     if mark_ids:

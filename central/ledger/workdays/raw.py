@@ -6,6 +6,7 @@ from itertools import starmap
 from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
 from central.ledger.repairs import repairs
+from central.ledger.resyncs.amendments import amended
 from central.ledger.schema import arrivals, punches
 from central.workdays.interpretation import Raw
 
@@ -45,11 +46,14 @@ _MOVED = (
 )
 
 
-def of_badges(connection: Connection, days: Collection[int], badge_keys: Collection[str]) -> list[Raw]:
+def of_badges(
+    connection: Connection, days: Collection[int], badge_keys: Collection[str], *, withdrawn: bool = False
+) -> list[Raw]:
     """The punches whose ids bear one of the days, of badges with one of the keys, in any order.
 
     The day in an id may be one off the workday's date on either side. Punches whose time is another than
-    they say are found by either day.
+    they say are found by either day. They are as they count; with `withdrawn` those are among them, too, that
+    an undone resync took back, and that count nowhere.
     """
     if not days or not badge_keys:
         return []
@@ -57,14 +61,14 @@ def of_badges(connection: Connection, days: Collection[int], badge_keys: Collect
     found: list[Raw] = []
     each = max(1, _AT_ONCE - len(days))
     for start in range(0, len(keys), each):
-        query = _RAW.where(punches.c.day.in_(days), punches.c.badge_key.in_(keys[start : start + each]))
-        found += starmap(Raw, connection.execute(query).all())
+        some = keys[start : start + each]
+        query = _RAW.where(punches.c.day.in_(days), punches.c.badge_key.in_(some))
+        theirs = list(starmap(Raw, connection.execute(query).all()))
         moved = _MOVED.where(
-            repairs.c.day.in_(days),
-            repairs.c.badge_key.in_(keys[start : start + each]),
-            punches.c.day.not_in(days),
+            repairs.c.day.in_(days), repairs.c.badge_key.in_(some), punches.c.day.not_in(days)
         )
-        found += starmap(Raw, connection.execute(moved).all())
+        theirs += starmap(Raw, connection.execute(moved).all())
+        found += theirs if withdrawn else amended(connection, theirs, some)
     return found
 
 

@@ -12,6 +12,9 @@ from central.ledger.workdays.tables import workdays
 Place = tuple[str, int]
 """An employee and a day."""
 
+REMOVED = "removed"
+"""The status of a row that nobody finds any more: its result was undone, and is only there to be told."""
+
 
 class Stored(msgspec.Struct, frozen=True):
     """A result as bytes of JSON (`wire.days.DayResult`), and when to look at it again, in epoch seconds."""
@@ -46,7 +49,7 @@ def held(connection: Connection, employee_ids: Collection[str], first: int, last
     query = (
         select(*_STORED)
         .where(workdays.c.employee_id.in_(employee_ids))
-        .where(workdays.c.day >= first, workdays.c.day <= last)
+        .where(workdays.c.day >= first, workdays.c.day <= last, workdays.c.status != REMOVED)
     )
     return {(row.employee_id, row.day): _stored(row) for row in connection.execute(query)}
 
@@ -81,6 +84,17 @@ def put(connection: Connection, rows: Sequence[Stored]) -> None:
             for row in rows
         ],
     )
+
+
+def remove(connection: Connection, places: Sequence[Place]) -> None:
+    """Let these workdays have no result any more; what it is now is still told to who was told before."""
+    if places:
+        connection.execute(
+            update(workdays)
+            .where(workdays.c.employee_id == bindparam("who"), workdays.c.day == bindparam("when"))
+            .values(status=REMOVED, due_s=None, unsent=1),
+            [{"who": employee_id, "when": day} for employee_id, day in places],
+        )
 
 
 def due(connection: Connection, now: int, limit: int) -> list[Place]:

@@ -68,6 +68,11 @@ def use(connection: Connection, rows: Iterable[tuple[str, Reader, int]]) -> None
         )
 
 
+def disuse(connection: Connection, employee_id: str) -> None:
+    """Forget which readers an employee used."""
+    connection.execute(delete(uses).where(uses.c.employee_id == employee_id))
+
+
 def wait(connection: Connection, places: Mapping[Place, tuple[int, Collection[Reader]]]) -> None:
     """Replace what these workdays wait for: readers, to be read up to an instant; none ends the waiting."""
     if not places:

@@ -15,9 +15,11 @@ from central.access.scope import EVERYBODY, Scope, Sight, sight, within
 from central.directory.employee import Credential, Employee
 from central.ledger import people
 from central.ledger.database import Ledger
-from central.requests import resyncs
+from central.ledger.staff import Staff
 from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal
+from central.requests.choosing import Choosing
+from central.requests.resyncs.planning import plan
 from central.rules.plan import Options
 from central.users import Users
 from tests.central.conftest import NOW
@@ -53,8 +55,9 @@ class Company:
         self.works.settle()
         self.people = people.People(ledger)
         self._answering = Answering(
-            ledger, SITES.zones, SITES, Users(ledger, self.people), Options(zone=ZONE.key)
+            ledger, SITES.zones, SITES, Users(ledger, self.people), Options(zone=ZONE.key), Staff(ledger)
         )
+        self.choosing = Choosing(Staff(ledger))
 
     @property
     def staff(self) -> Mapping[str, Employee]:
@@ -225,17 +228,14 @@ def test_days_and_resyncs_are_for_the_managers_people_alone(
         _names_no_outsider(company, inside, str(refused.value), OrgFilter(employees=(who,)))
     if not company.staff:
         return
-    resync = ResyncRequest(request_id="r", employees=tuple(company.staff), span=WEEK)
+    resync = ResyncRequest(request_id="r", span=WEEK, dry_run=True)
     readers = {"pune-01": ["gate"], "surat-02": ["gate"]}
     try:
-        job, given_ = resyncs.plan(
-            "ravi", resync, company.sight(scope).directory, readers, SITES.zones, datetime.now(UTC)
+        chosen = company.choosing.choose(OrgFilter(), scope.units)
+        planned = plan(
+            "ravi", resync, chosen, whole, readers, datetime.now(UTC), everybody=scope == EVERYBODY
         )
     except Refusal:
         assert not inside
         return
-    assert not inside & set(job.unmatched)
-    for order in given_:
-        owners = {whole.who(order.edge, "user-id", badge, None) for badge in order.order.badges or ()}
-        assert {owner.employee_id for owner in owners if owner is not None} <= inside
-        assert None not in owners
+    assert {one for piece in planned.pieces.values() for one in piece} == inside

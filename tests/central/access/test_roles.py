@@ -7,7 +7,18 @@ from central.access.scope import EVERYBODY, Scope
 from wire.admin import VERBS
 
 UNIT = frozenset({("department", "Production")})
-ABOUT_PEOPLE = {"resync", "punches", "summary", "report", "day", "employees", "facets", "filters", "export"}
+ABOUT_PEOPLE = {
+    "resync",
+    "resyncs",
+    "punches",
+    "summary",
+    "report",
+    "day",
+    "employees",
+    "facets",
+    "filters",
+    "export",
+}
 
 
 def _allowed(user: User) -> set[str]:

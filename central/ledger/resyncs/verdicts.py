@@ -1,0 +1,206 @@
+"""Owns what is to be said of single punches in a resync, and by that which of them are still to be landed."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_, update
+
+from central.ledger.database import insert_into
+from central.ledger.resyncs.tables import people, verdicts
+from central.resync.comparing import Verdict
+
+TO_DO = ("to-add", "to-change")
+DONE: Mapping[str, str] = {"to-add": "added", "to-change": "changed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A punch that is to be landed: of whom, and which part's order told it."""
+
+    punch_id: bytes
+    what: str
+    part: int
+    employee_id: str
+
+
+def keep(connection: Connection, job_id: int, part: int, found: Iterable[Verdict]) -> None:
+    """Store verdicts that are no matches, and count the matches of each person."""
+    matched: dict[str, int] = {}
+    rows = []
+    for one in found:
+        if one.what == "matched":
+            if one.punch.owner is not None:
+                matched[one.punch.owner] = matched.get(one.punch.owner, 0) + 1
+            continue
+        rows.append(
+            {
+                "job_id": job_id,
+                "punch_id": bytes.fromhex(one.punch.punch_id),
+                "part": part,
+                "what": one.what,
+                "employee_id": one.punch.owner or "",
+                "badge": one.punch.badge,
+                "wall": one.punch.wall,
+                "word": one.word,
+                "why": one.why,
+                "beside": None if one.beside is None else bytes.fromhex(one.beside),
+            }
+        )
+    if rows:
+        connection.execute(insert_into(connection, verdicts).on_conflict_do_nothing(), rows)
+    count_matched(connection, job_id, matched)
+
+
+def count_matched(connection: Connection, job_id: int, matched: Mapping[str, int]) -> None:
+    """Add to the matches of people of a job."""
+    if matched:
+        connection.execute(
+            update(people)
+            .where(people.c.job_id == job_id, people.c.employee_id == bindparam("who"))
+            .values(matched=people.c.matched + bindparam("more")),
+            [{"who": employee_id, "more": count} for employee_id, count in sorted(matched.items())],
+        )
+
+
+def tasks(connection: Connection, job_id: int, limit: int) -> list[Task]:
+    """The punches to be landed next, person by person."""
+    query = (
+        select(verdicts.c.punch_id, verdicts.c.what, verdicts.c.part, verdicts.c.employee_id)
+        .where(verdicts.c.job_id == job_id, verdicts.c.what.in_(TO_DO))
+        .order_by(verdicts.c.employee_id, verdicts.c.punch_id)
+        .limit(limit)
+    )
+    return [Task(*row) for row in connection.execute(query)]
+
+
+def tasks_of(connection: Connection, job_id: int, employee_ids: Collection[str]) -> list[Task]:
+    """Every punch of these people that is to be landed."""
+    query = select(verdicts.c.punch_id, verdicts.c.what, verdicts.c.part, verdicts.c.employee_id).where(
+        verdicts.c.job_id == job_id, verdicts.c.what.in_(TO_DO), verdicts.c.employee_id.in_(employee_ids)
+    )
+    return [Task(*row) for row in connection.execute(query)]
+
+
+def untried(connection: Connection, job_id: int, limit: int) -> list[str]:
+    """People with punches to be landed whose days have not been tried yet."""
+    query = (
+        select(people.c.employee_id)
+        .where(people.c.job_id == job_id, people.c.tried == 0)
+        .where(
+            select(verdicts.c.punch_id)
+            .where(
+                verdicts.c.job_id == job_id,
+                verdicts.c.what.in_(TO_DO),
+                verdicts.c.employee_id == people.c.employee_id,
+            )
+            .exists()
+        )
+        .order_by(people.c.employee_id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def done(
+    connection: Connection, job_id: int, landed: Sequence[Task], arrived: Collection[bytes] = ()
+) -> None:
+    """Note that these punches were landed; those that `arrived` by themselves before are matches."""
+    if landed:
+        connection.execute(
+            update(verdicts)
+            .where(verdicts.c.job_id == job_id, verdicts.c.punch_id == bindparam("punch"))
+            .values(what=bindparam("done")),
+            [
+                {
+                    "punch": one.punch_id,
+                    "done": "matched" if one.punch_id in arrived else DONE[one.what],
+                }
+                for one in landed
+            ],
+        )
+
+
+def beside(connection: Connection, job_id: int, part: int) -> dict[bytes, tuple[bytes, str]]:
+    """Punches that are other versions of the ledger's: of which, and why."""
+    query = select(verdicts.c.punch_id, verdicts.c.beside, verdicts.c.word).where(
+        verdicts.c.job_id == job_id, verdicts.c.part == part, verdicts.c.beside.is_not(None)
+    )
+    return {punch_id: (ours, word) for punch_id, ours, word in connection.execute(query)}
+
+
+def to_do(connection: Connection, job_id: int) -> set[int]:
+    """The parts that have punches to be landed."""
+    query = select(verdicts.c.part).where(verdicts.c.job_id == job_id, verdicts.c.what.in_(TO_DO)).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def figures(connection: Connection, job_id: int) -> dict[int, dict[str, int]]:
+    """How many punches of each kind, by part; those of nobody's badges once more as `unmatched`."""
+    found: dict[int, dict[str, int]] = {}
+    nobodys = verdicts.c.employee_id == ""
+    query = (
+        select(verdicts.c.part, verdicts.c.what, nobodys.label("nobodys"), func.count())
+        .where(verdicts.c.job_id == job_id)
+        .group_by(verdicts.c.part, verdicts.c.what, nobodys)
+    )
+    for part, what, nobody, count in connection.execute(query):
+        theirs = found.setdefault(part, {})
+        theirs[what] = theirs.get(what, 0) + count
+        if nobody:
+            theirs["unmatched"] = theirs.get("unmatched", 0) + count
+    return found
+
+
+def of_people(
+    connection: Connection, job_id: int, limit: int, after: str = ""
+) -> list[tuple[str, int, dict[str, int]]]:
+    """The figures of people, in order: id, matches, and the number of punches of each other kind."""
+    query = (
+        select(people.c.employee_id, people.c.matched)
+        .where(people.c.job_id == job_id, people.c.employee_id > after)
+        .order_by(people.c.employee_id)
+        .limit(limit)
+    )
+    page = [(row[0], row[1]) for row in connection.execute(query)]
+    query_counts = (
+        select(verdicts.c.employee_id, verdicts.c.what, func.count())
+        .where(verdicts.c.job_id == job_id, verdicts.c.employee_id.in_([one for one, _ in page]))
+        .group_by(verdicts.c.employee_id, verdicts.c.what)
+    )
+    counted: dict[str, dict[str, int]] = {}
+    for employee_id, what, count in connection.execute(query_counts):
+        counted.setdefault(employee_id, {})[what] = count
+    return [(employee_id, matched, counted.get(employee_id, {})) for employee_id, matched in page]
+
+
+def page(connection: Connection, job_id: int, limit: int, after: bytes = b"") -> Sequence[Any]:
+    """Verdicts in the order of punch ids."""
+    query: Select[Any] = (
+        select(verdicts)
+        .where(verdicts.c.job_id == job_id, verdicts.c.punch_id > after)
+        .order_by(verdicts.c.punch_id)
+        .limit(limit)
+    )
+    return connection.execute(query).all()
+
+
+def strangers(
+    connection: Connection, job_id: int, limit: int, after: tuple[str, int] = ("", -1)
+) -> Sequence[Any]:
+    """Badges of nobody, by badge and part: how many of their punches, the first and the last wall time."""
+    query = (
+        select(
+            verdicts.c.badge,
+            verdicts.c.part,
+            func.count(),
+            func.min(verdicts.c.wall),
+            func.max(verdicts.c.wall),
+        )
+        .where(verdicts.c.job_id == job_id, verdicts.c.employee_id == "")
+        .where(tuple_(verdicts.c.badge, verdicts.c.part) > after)
+        .group_by(verdicts.c.badge, verdicts.c.part)
+        .order_by(verdicts.c.badge, verdicts.c.part)
+        .limit(limit)
+    )
+    return connection.execute(query).all()

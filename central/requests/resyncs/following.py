@@ -1,0 +1,205 @@
+"""Owns how resyncs go on: orders handed over, answers compared, pieces landed, and the end recorded.
+
+Every turn looks at what the ledger holds of a job and does the next small thing, so that a job goes on where
+it was, whatever was killed in between.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from central.ledger import audit, orders
+from central.ledger.database import Ledger
+from central.ledger.people import People
+from central.ledger.resyncs import found, jobs, proofs, verdicts
+from central.ledger.resyncs.jobs import Asked, Job
+from central.post import Publish
+from central.requests.resyncs import ordering, reading, telling
+from central.requests.resyncs.landing import Landing
+from central.requests.resyncs.versions import Versions
+from central.resync.course import FINAL, step
+from central.zones import Zones
+from ground.journal import Journal
+from wire.codec import encode
+from wire.topics import Topics
+
+_AT_ONCE = 10
+"""Orders made, or reports compared, in one turn of a job."""
+
+journal = Journal("resync")
+
+
+class Following:
+    """Moves jobs on. Not for more than one thread."""
+
+    def __init__(
+        self,
+        topics: Topics,
+        publish: Publish,
+        ledger: Ledger,
+        people: People,
+        zones: Zones,
+        landing: Landing,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._topics = topics
+        self._publish = publish
+        self._ledger = ledger
+        self._people = people
+        self._zones = zones
+        self._landing = landing
+        self._clock = clock
+
+    def turn(self, job: Job) -> tuple[Job, bool]:
+        """Do the next things for an open job; return it as it is then, and whether there is more to do."""
+        job, ordered = self._order(job)
+        job = self._read(job)
+        job, compared = self._compare(job)
+        landed = self._may_land(job) and self._landing.piece(job)
+        job = job if landed else self._reconcile(job)
+        busy = ordered or compared or landed
+        if not busy and all(one.part.state in FINAL for one in job.asked):
+            job = self.end(job)
+        return job, busy
+
+    def _order(self, job: Job) -> tuple[Job, bool]:
+        """Make and hand over the orders of parts that nobody was asked for yet.
+
+        An edge that is not there gets them when it returns: the intake repeats whatever is open.
+        """
+        unsent = [one for one in job.asked if one.part.state == "requested"][:_AT_ONCE]
+        if not unsent:
+            return job, False
+        directory = self._people.directory()
+        now = self._clock()
+        with self._ledger.write() as connection:
+            made = [ordering.made(connection, job, one, directory, self._zones, now) for one in unsent]
+            jobs.keep(connection, job, [one for _, one in made])
+        sent = [
+            replace(one, part=step(one.part, "order"))
+            for order, one in made
+            if self._publish(self._topics.orders(one.part.edge), encode(order))
+        ]
+        with self._ledger.write() as connection:
+            return self._moved(connection, job, sent), bool(sent)
+
+    def _read(self, job: Job) -> Job:
+        """Move the parts by what the edges told, and by the deadline."""
+        with self._ledger.read() as connection:
+            now_at = reading.moved(connection, job, self._clock())
+        if all(one in job.asked for one in now_at):
+            return job
+        with self._ledger.write() as connection:
+            return self._moved(connection, job, now_at)
+
+    def _compare(self, job: Job) -> tuple[Job, bool]:
+        """Compare some parts that have reported, each in a transaction of its own."""
+        reported = [one for one in job.asked if one.part.state == "reported"][:_AT_ONCE]
+        versions = Versions(self._people.directory(), self._zones)
+        for one in reported:
+            with self._ledger.write() as connection:
+                done = reading.compared(connection, job, one, versions)
+                job = self._moved(connection, job, [done])
+        return job, bool(reported)
+
+    def _may_land(self, job: Job) -> bool:
+        """A preview is tried once everybody has answered: punches of several readers make up one day."""
+        asked_all = all(one.part.state in FINAL for one in job.asked)
+        return job.cancelled_at is None and (asked_all or not job.request.dry_run)
+
+    def _reconcile(self, job: Job) -> Job:
+        """End the parts of which nothing is left to be landed, with the proof of what both sides hold now."""
+        waiting = [one for one in job.asked if one.part.state == "landing"]
+        if not waiting:
+            return job
+        with self._ledger.write() as connection:
+            left = set() if job.request.dry_run else verdicts.to_do(connection, job.job_id)
+            done = [one for one in waiting if one.number not in left]
+            told = verdicts.figures(connection, job.job_id)
+            for one in done:
+                if not job.request.dry_run:
+                    self._landing.keep_other_versions(connection, job, one)
+                if one.number in told:
+                    reading.prove(connection, job, one)
+                else:
+                    proofs.same_ledger(connection, job.job_id, one.number)
+            return self._moved(connection, job, [replace(one, part=step(one.part, "land")) for one in done])
+
+    def cancel(self, job: Job) -> Job:
+        """Ask nobody any more, and land nothing more; what was landed stays."""
+        with self._ledger.write() as connection:
+            now = self._clock()
+            job = self._moved(
+                connection, job, [replace(one, part=step(one.part, "cancel")) for one in job.asked]
+            )
+            job = jobs.cancelled(connection, job, now)
+        return self.end(job)
+
+    def end(self, job: Job) -> Job:
+        """Close a job: what was told for it is let go, its orders are over, the audit has the figures."""
+        with self._ledger.write() as connection:
+            now = self._clock()
+            job = jobs.ended(connection, job, now)
+            order_ids = [one.order_id for one in job.asked]
+            orders.withdraw(connection, order_ids, telling.state(job), now)
+            found.forget(connection, order_ids)
+            self._record(connection, job, now)
+        journal.info("resync_ended", user=job.actor, request=job.request.request_id, state=telling.state(job))
+        return job
+
+    def _record(self, connection: Connection, job: Job, now: datetime) -> None:
+        told = telling.progress(connection, job)
+        figures = [
+            {name: value for name in _FIGURES if (value := getattr(reader, name))} for reader in told.readers
+        ]
+        detail = {
+            "outcome": told.state,
+            "dry_run": told.dry_run,
+            "people": told.selected,
+            "days_changed": told.days_changed,
+            "days_unequal": proofs.unequal(connection, job.job_id),
+            "unmatched": told.unmatched_count,
+            "readers": figures,
+        }
+        audit.record(connection, now, job.actor, "resync", job.request.request_id, detail)
+
+    def _moved(self, connection: Connection, job: Job, news: Sequence[Asked]) -> Job:
+        """Store the parts that moved, and tell each step."""
+        now_at = {one.number: one for one in news}
+        moved = [one for one in news if one not in job.asked]
+        jobs.keep(connection, job, moved)
+        before = {one.number: one.part for one in job.asked}
+        for one in moved:
+            if (part := one.part) != before[one.number]:
+                journal.info(
+                    "resync_moved",
+                    user=job.actor,
+                    request=job.request.request_id,
+                    edge=part.edge,
+                    reader=part.reader,
+                    state=part.state,
+                    reason=part.reason,
+                )
+        return replace(job, asked=tuple(now_at.get(one.number, one) for one in job.asked))
+
+
+_FIGURES = (
+    "edge",
+    "reader",
+    "state",
+    "read",
+    "matched",
+    "to_add",
+    "added",
+    "to_change",
+    "changed",
+    "in_conflict",
+    "only_on_device",
+    "only_in_ledger",
+    "unmatched",
+    "reason",
+    "notices",
+)
+"""What the audit keeps of each reader, where it is not 0 or nothing."""
