@@ -1,22 +1,20 @@
-"""The line to a terminal that pyzk is given in place of a plain socket: it checks what pyzk does not.
+"""The line to a terminal that pyzk is given in place of a plain socket: it sees to what pyzk does not.
 
-Every frame is cut and checked, events are taken out, late answers are dropped, a closed peer is an error,
-a deadline spans the whole operation, and lost datagrams are asked for again.
+Only whole and checked frames get through (`endpoint`), events are taken out, late answers are dropped, a
+deadline spans the whole operation, and lost datagrams are asked for again.
 """
 
 import contextlib
-import socket
 import struct
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NoReturn
 
 from edge.readers.zkteco import frames
-from edge.readers.zkteco.frames import Frame, NotAFrame, WrongChecksum
+from edge.readers.zkteco.endpoint import Endpoint
+from edge.readers.zkteco.frames import Frame
 
-_RECEIVE = 1 << 17
 _FIRST_PATIENCE_S, _LONGEST_PATIENCE_S = 0.4, 3.0
 """How long an answer over UDP is waited for before the question is sent again; doubled each time."""
 _LAST_CALL_S = 0.05
@@ -24,15 +22,6 @@ _LAST_CALL_S = 0.05
 _DATAGRAM = 1024
 """Bytes of a log that are asked for at once over UDP: what fits one datagram cannot be out of order."""
 _CHUNK = struct.Struct("<II")
-
-
-class LineError(Exception):
-    """The line failed; `reason` is a word of `wire.reasons`."""
-
-    def __init__(self, reason: str, evidence: str) -> None:
-        super().__init__(evidence)
-        self.reason = reason
-        self.evidence = evidence
 
 
 class Line:
@@ -45,19 +34,14 @@ class Line:
     def __init__(
         self, family: int, kind: int, on_event: Callable[[Frame], None], *, lenient: bool = False
     ) -> None:
-        self._socket = socket.socket(family, kind)
-        self._tcp = kind == socket.SOCK_STREAM
+        self._end = Endpoint(family, kind, lenient=lenient)
+        self._tcp = self._end.tcp
         self._on_event = on_event
-        self._lenient = lenient
-        self._damaged = ""
         self._deadline = time.monotonic()
-        self._stream = frames.Stream()
         self._arrived: deque[Frame] = deque()
         self._ready: deque[bytes] = deque()
         self._request = Frame(0, 0, 0)
         self._replies: set[int] = set()
-        self._answered = False
-        self._connected = False
 
     # what the worker uses
 
@@ -67,15 +51,15 @@ class Line:
 
     def fileno(self) -> int:
         """The descriptor, to wait for events."""
-        return self._socket.fileno()
+        return self._end.fileno()
 
     def take_events(self) -> None:
         """Pass on the events that came while nobody asked for anything. Raises LineError if it broke."""
         self._ready.clear()
-        self._socket.settimeout(0)
+        self._end.patience(0)
         with contextlib.suppress(BlockingIOError):
             while True:
-                self._arrived.extend(self._receive())
+                self._arrived.extend(self._end.receive())
         while self._arrived:
             self._sort_out(self._arrived.popleft())
 
@@ -86,14 +70,7 @@ class Line:
 
     def connect_ex(self, address: tuple[str, int]) -> int:
         """Connect, or raise: pyzk does not look at the result."""
-        self._socket.settimeout(self._remaining())
-        try:
-            self._socket.connect(address)
-        except TimeoutError:
-            raise LineError("no-answer", f"nothing answers at {address[0]} port {address[1]}") from None
-        self._connected = True
-        if self._tcp:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._end.connect(address, self._remaining())
         return 0
 
     def send(self, segment: bytes) -> int:
@@ -105,7 +82,7 @@ class Line:
 
     def sendto(self, datagram: bytes, address: tuple[str, int]) -> int:
         """Take a request for UDP; it goes out when its answer is asked for."""
-        if not self._connected:
+        if not self._end.connected:
             self.connect_ex(address)
         self._ready.clear()
         self._request = frames.parse(datagram)
@@ -127,23 +104,15 @@ class Line:
 
     def close(self) -> None:
         """Close it."""
-        self._socket.close()
+        self._end.close()
 
     # requests and answers
 
     def _ask(self, request: Frame, replies: set[int]) -> None:
         self._request = request
         self._replies = replies
-        self._socket.settimeout(self._remaining())
-        self._put(request)
-
-    def _put(self, frame: Frame) -> None:
-        try:
-            self._socket.sendall(frame.segment() if self._tcp else frame.datagram())
-        except TimeoutError:
-            self._give_up()
-        except OSError as error:
-            self._lost(error)
+        self._end.patience(self._remaining())
+        self._end.put(request)
 
     def _insist(self, request: Frame, wanted: int | None = None) -> Frame:
         """The answer over UDP, asked for until it comes; with `wanted`, a DATA of so many bytes."""
@@ -186,65 +155,31 @@ class Line:
             while not self._arrived:
                 left = until - time.monotonic()
                 if left <= 0 and self._tcp:
-                    self._give_up()
+                    self._end.give_up()
                 if left <= 0:
                     raise _Silence
-                self._socket.settimeout(left)
+                self._end.patience(left)
                 try:
-                    self._arrived.extend(self._receive())
+                    self._arrived.extend(self._end.receive())
                 except TimeoutError:
                     continue
             frame = self._arrived.popleft()
             if self._sort_out(frame):
-                self._answered = True
+                self._end.heard = True
                 return frame
 
     def _sort_out(self, frame: Frame) -> bool:
         """Whether a frame answers the request; an event is passed on, a late answer dropped."""
         if frame.command == frames.EVENT:
             self._on_event(frame)
-            self._put(Frame(frames.OK, self._request.session, frame.reply))
+            self._end.put(Frame(frames.OK, self._request.session, frame.reply))
             return False
         return frame.reply in self._replies
-
-    def _receive(self) -> list[Frame]:
-        try:
-            received = self._socket.recv(_RECEIVE)
-        except (TimeoutError, BlockingIOError):
-            raise
-        except OSError as error:
-            self._lost(error)
-        if not self._tcp:
-            try:
-                return [frames.parse(received, lenient=self._lenient)]
-            except NotAFrame as error:
-                self._damaged = str(error) if isinstance(error, WrongChecksum) else self._damaged
-                return []
-        if not received:
-            self._lost("the terminal closed the connection")
-        try:
-            return [frames.parse(datagram, lenient=self._lenient) for datagram in self._stream.feed(received)]
-        except WrongChecksum as error:
-            raise LineError("checksum-wrong", str(error)) from error
-        except NotAFrame as error:
-            raise LineError("read-rejected" if self._answered else "port-refused", str(error)) from error
-
-    def _lost(self, evidence: OSError | str) -> NoReturn:
-        refused = isinstance(evidence, ConnectionRefusedError)
-        busy = "port-refused" if refused else "session-busy"
-        raise LineError("connection-lost" if self._answered else busy, str(evidence))
-
-    def _give_up(self) -> NoReturn:
-        if self._damaged:
-            raise LineError("checksum-wrong", self._damaged)
-        if self._answered or self._tcp:
-            raise LineError("deadline", "the terminal did not answer in time")
-        raise LineError("no-answer", "no datagram came back")
 
     def _remaining(self) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            self._give_up()
+            self._end.give_up()
         return left
 
 

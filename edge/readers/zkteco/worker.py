@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 
 from edge.readers.zkteco import frames
-from edge.readers.zkteco.line import Line, LineError
+from edge.readers.zkteco.endpoint import LineError
+from edge.readers.zkteco.line import Line
 from edge.readers.zkteco.talk import (
     Answer,
     ClockShows,
