@@ -1,17 +1,15 @@
 """One session with a terminal: who it is, its clock, its whole log, then live events and polls."""
 
 import time
-from collections.abc import Iterator, Sequence
-from functools import partial
 from zoneinfo import ZoneInfo
 
-from edge.errors import Lost, Misconfigured, ReaderFault
+from edge.errors import Lost, Misconfigured
 from edge.readers.doubts import Doubts
 from edge.readers.reader import Desk
-from edge.readers.rereads import answer, belongs, failure
 from edge.readers.zkteco.child import Child, Stopped
-from edge.readers.zkteco.clock import SetBy, TerminalClock, zone_named
-from edge.readers.zkteco.counting import Counting, counted
+from edge.readers.zkteco.clock import TerminalClock
+from edge.readers.zkteco.counting import Counting
+from edge.readers.zkteco.errands import Errands
 from edge.readers.zkteco.live import LiveEvents
 from edge.readers.zkteco.logbook import Logbook
 from edge.readers.zkteco.options import TerminalOptions
@@ -21,9 +19,7 @@ from edge.readers.zkteco.records import Layout
 from edge.readers.zkteco.roll import Roll
 from edge.readers.zkteco.talk import Open, Opened, Sizes
 from edge.readers.zkteco.timetable import Timetable
-from wire.facts import EdgeEvent, Fact, OrderOutcome
-from wire.order import AccountOrder, ClockOrder, EnrolOrder, RereadOrder
-from wire.punch import Punch
+from wire.facts import EdgeEvent
 
 _FRESH_S = 1.0
 _SET_AGAIN_S = 3600.0
@@ -52,11 +48,20 @@ class Visit:
         self._book = Logbook(options, desk, child)
         self._clock = TerminalClock(name, options, desk, child, self._book.offset_s)
         self._live = LiveEvents(desk, self._book, self._source)
-        self._roll = Roll(name, options, child)
         self._times = Timetable(options.catch_up_s, options.full_read_s)
         self._counting = Counting()
         self._doubts = Doubts(desk, _DOUBTS)
         self._set_again_at = 0.0
+        self._errands = Errands(
+            name,
+            desk,
+            self._book,
+            self._clock,
+            Roll(name, options, child),
+            read_log=lambda: self._catch_up(full=False),
+            measure_clock=self._measure_clock,
+            source_in=self._source_in,
+        )
 
     def open(self, request: Open) -> None:
         """Open the session and find out who answers. Raises Misconfigured if it is the wrong terminal."""
@@ -99,14 +104,7 @@ class Visit:
                 self._live.hear(event)
             if self._desk.wait(0):
                 raise Stopped
-            if orders := self._desk.orders():
-                self._carry_out(orders)
-            for clock_order in self._desk.clock_orders():
-                self._set_clock_on(clock_order)
-            for enrol_order in self._desk.enrol_orders():
-                self._enrol(enrol_order)
-            for account_order in self._desk.account_orders():
-                self._count(account_order)
+            self._errands.run()
 
     def _source(self) -> Source:
         book = self._book
@@ -190,8 +188,6 @@ class Visit:
         self._desk.ok(device=self._book.serial, records=sizes.records, capacity=capacity)
         self._doubts.show()
 
-    # setting the clock
-
     def _keep_clock_right(self) -> None:
         """Set the clock if the configuration wants it and it is wrong by too much."""
         options = self._options
@@ -200,93 +196,4 @@ class Visit:
         error_s = self._clock.error_s(self._desk.moment())
         if error_s is not None and abs(error_s) > options.set_clock_over_s:
             self._set_again_at = time.monotonic() + _SET_AGAIN_S
-            self._set_clock(ZoneInfo(options.zone))
-
-    def _set_clock_on(self, order: ClockOrder) -> None:
-        """Set the clock because a person wants it, and tell what became of it."""
-        try:
-            zone = zone_named(order.zone)
-            if zone is None:
-                done = SetBy("settings-wrong", f"this Pi knows no time zone {order.zone!r}")
-            else:
-                done = self._set_clock(zone)
-        except ReaderFault as fault:
-            done = SetBy(fault.reason, fault.evidence)
-            self._desk.emit([done.outcome(order, self._desk.moment().utc)])
-            raise
-        self._desk.emit([done.outcome(order, self._desk.moment().utc)])
-
-    def _set_clock(self, zone: ZoneInfo) -> SetBy:
-        """Set it by a synchronised Pi, once the log that was written under the old time is read."""
-        if self._desk.moment().trust != "synced":
-            return SetBy("clock-unsynced", "the Pi's own clock is not synchronised")
-        self._measure_clock()
-        read = self._catch_up(full=False)
-        if isinstance(read, Rejected):
-            return SetBy("read-rejected", read.why)
-        done, news = self._clock.set(zone, self._book.serial)
-        if news:
-            self._desk.emit(news)
-        self._measure_clock()
-        return done
-
-    # the users
-
-    def _enrol(self, order: EnrolOrder) -> None:
-        """Read or change the users because a person wants it, and tell what became of it."""
-        at = self._desk.moment().utc
-        try:
-            facts = self._roll.carry_out(order, self._book.serial, at)
-        except ReaderFault as fault:
-            outcome = OrderOutcome(
-                order_id=order.order_id,
-                outcome="failed",
-                at=at,
-                reason=fault.reason,
-                evidence=fault.evidence,
-            )
-            self._desk.emit([outcome])
-            raise
-        self._book.forget_users()
-        self._desk.emit(facts)
-
-    # orders
-
-    def _carry_out(self, orders: Sequence[RereadOrder]) -> None:
-        """Read the log again, once for all that ask, and tell each what it holds for him."""
-        try:
-            read = self._catch_up(full=False)
-        except ReaderFault as fault:
-            self._desk.emit(self._failures(orders, fault.reason, fault.evidence))
-            raise
-        if isinstance(read, Rejected):
-            self._desk.emit(self._failures(orders, "read-rejected", read.why))
-            return
-        source = self._source_in(read.layout)
-        for order in orders:
-            wanted = partial(self._wanted, read, source, order)
-            self._book.emit(answer(order, self._name, wanted, source.moment.utc, self._book.log(read)))
-
-    def _wanted(self, read: Accepted, source: Source, order: RereadOrder) -> Iterator[Punch]:
-        return (punch for punch in self._book.punches(read, source, "reread") if _belongs(order, punch))
-
-    def _failures(self, orders: Sequence[RereadOrder], reason: str, evidence: str) -> list[Fact]:
-        at = self._desk.moment().utc
-        return [failure(order, self._name, at, reason, evidence) for order in orders]
-
-    def _count(self, order: AccountOrder) -> None:
-        """Read the log again for a count of what it holds of a span."""
-        try:
-            read = self._catch_up(full=False)
-        except ReaderFault as fault:
-            self._desk.uncounted(order, fault.reason, fault.evidence)
-            raise
-        if isinstance(read, Rejected):
-            self._desk.uncounted(order, "read-rejected", read.why)
-        else:
-            census = counted(read, self._source_in(read.layout), self._book.log(read), order.span)
-            self._desk.census(census, order)
-
-
-def _belongs(order: RereadOrder, punch: Punch) -> bool:
-    return punch.device_wall is not None and belongs(order, punch.badge.raw, punch.device_wall)
+            self._errands.set_clock(ZoneInfo(options.zone))
