@@ -16,7 +16,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from central.post import Delivery
 from ground.journal import Journal
 from ground.mqtt import KEEPALIVE_S, BrokerOptions, new_client
-from wire.codec import encode
+from wire.codec import WireError, decode, encode
 from wire.topics import Topics
 from wire.vitals import Status
 
@@ -43,8 +43,9 @@ class Bus:
     Facts wait for `ack`; everything else is acknowledged when it was noted, since it is said again or asked
     again if lost.
 
-    The client id is the account's name, and `name` behind it for a connection beside the main one. That one
-    alone, without a name, says whether central is there, with its status as last will.
+    The client id is the account's name, behind it `share`, the name of this central among several, and `name`
+    for a connection beside the main one. That one, without a name, says whether central is there, with its
+    status as last will, and contradicts whoever says otherwise: another central that went, or an old will.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Bus:
         route: Callable[[Delivery], None],
         connected: Callable[[], None] = lambda: None,
         *,
+        share: str | None = None,
         name: str = "",
     ) -> None:
         self._options = options
@@ -61,13 +63,13 @@ class Bus:
         self._wanted = wanted
         self._route = route
         self._connected = connected
-        self._client_id = "-".join(filter(None, (options.user or "central", name)))
+        self._client_id = "-".join(filter(None, (options.user or "central", share, name)))
         self._speaks = not name
         self._client: paho.Client | None = None
         self._connection = 0
         self._session = ""
         self._thread: threading.Thread | None = None
-        self._away = False
+        self._away = self._stopping = False
 
     def start(self) -> None:
         """Begin connecting, and go on for as long as it takes."""
@@ -87,7 +89,7 @@ class Bus:
         client = self._client
         if client is None:
             return
-        self._away = True  # what is wanted is no trouble
+        self._stopping = self._away = True
         if self._speaks and client.is_connected():
             goodbye = self._publish_status(client, online=False, reason="stopped")
             with contextlib.suppress(RuntimeError, ValueError):
@@ -131,9 +133,10 @@ class Bus:
         if code.is_failure:
             self._tell_away(f"the broker refused the login: {code}")
             return
-        client.subscribe(
-            [(one.topic, SubscribeOptions(qos=one.qos, noLocal=one.others)) for one in self._wanted]
-        )
+        wanted = list(self._wanted)
+        if self._speaks:
+            wanted.append(Wanted(self._topics.central_status, others=True))
+        client.subscribe([(one.topic, SubscribeOptions(qos=one.qos, noLocal=one.others)) for one in wanted])
 
     def _on_subscribe(
         self,
@@ -166,10 +169,19 @@ class Bus:
             journal.warning("message_ignored", reason=error)
             levels = ()
         delivery = Delivery(levels, bytes(message.payload), message.retain, message.mid, self._connection)
-        if levels:
+        if levels == ("central", "status"):
+            self._contradict(client, delivery)
+        elif levels:
             self._route(delivery)
         if message.qos and levels[-1:] != ("facts",):
             client.ack(message.mid, message.qos)
+
+    def _contradict(self, client: paho.Client, delivery: Delivery) -> None:
+        if delivery.retained or self._stopping:
+            return
+        with contextlib.suppress(WireError):
+            if not decode(delivery.payload, Status).online:
+                self._publish_status(client, online=True)
 
     def _publish_status(self, client: paho.Client, *, online: bool, reason: str = "") -> paho.MQTTMessageInfo:
         status = encode(self._status(online=online, reason=reason))

@@ -32,12 +32,14 @@ class CentralOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The `[central]` section.
 
     `database` is the path of a SQLite file or a URL such as postgresql://user@host/name, whose password
-    stands in `database_password_file`. `timezone` is the organization's (an IANA name).
+    stands in `database_password_file`. `timezone` is the organization's (an IANA name). `share` is the name
+    of this central among several that share the punches of one PostgreSQL; one that is alone has none.
     """
 
     timezone: str
     database: str = "/var/lib/punchwire/central/ledger.db"
     database_password_file: Path | None = None
+    share: EdgeId | None = None
     log_level: str = "info"
 
 
@@ -245,6 +247,8 @@ def _database_mistakes(central: CentralOptions) -> list[str]:
             told.append(
                 "central.database: put the password into a file and name it in database_password_file"
             )
+        if central.share is not None and url.get_backend_name() == "sqlite":
+            told.append("central.share: several centrals need a PostgreSQL, not a file")
     except NoSuchDatabase as error:
         told.append(f"central.database: {error}")
     path = central.database_password_file

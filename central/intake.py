@@ -31,9 +31,19 @@ REPEAT_S = 1.0
 """A receipt that says nothing new is told again only after so long: copies of a batch come close together."""
 _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _TURN_S = 1.0
+_LOOK_AGAIN_S = 0.02
+"""How often to see whether another central has filled a gap."""
 
 T = TypeVar("T")
 journal = Journal("intake")
+
+
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """An envelope whose punches are stored, behind a gap that may be filled until `until` (monotonic)."""
+
+    parcel: Parcel
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,8 @@ class Intake:
     """The thread that takes facts in. Constructed without effects.
 
     `take` only takes a note and may be called from any thread. Each of `tell` is called on this thread after
-    a commit that brought something.
+    a commit that brought something. An edge is told at once of a gap in its stream, or, where others take in
+    as well, when nobody has filled it for `gap_patience_s`.
     """
 
     def __init__(
@@ -65,6 +76,8 @@ class Intake:
         ack: Callable[[Delivery], None],
         tell: Sequence[Tell] = (),
         clock: Callable[[], datetime] = _utc_now,
+        *,
+        gap_patience_s: float = 0.0,
     ) -> None:
         self._ledger = ledger
         self._topics = topics
@@ -75,6 +88,8 @@ class Intake:
         self._inbox: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self._gap_patience_s = gap_patience_s
+        self._early: list[_Early] = []
         self._told: dict[Stream, tuple[int, float]] = {}
         self.progressed_at = time.monotonic()
 
@@ -111,7 +126,7 @@ class Intake:
         group: list[Delivery] = []
         room = GROUP_BYTES
         try:
-            delivery = self._inbox.get(timeout=_TURN_S)
+            delivery = self._inbox.get(timeout=_LOOK_AGAIN_S if self._early else _TURN_S)
             while delivery is not None:
                 group.append(delivery)
                 room -= len(delivery.payload)
@@ -125,10 +140,11 @@ class Intake:
     def _take_in(self, deliveries: Sequence[Delivery]) -> None:
         """Store a group; if the ledger refuses it, its messages one by one, and what is refused as unread."""
         messages = [message for delivery in deliveries if (message := _opened(delivery)) is not None]
-        if messages:
+        if messages or self._early:
             try:
                 done = self._patiently(lambda: self._commit(messages))
             except Exception as error:  # noqa: BLE001 - no message may stop the intake
+                self._early.clear()  # if one of them is to blame, its edge will repeat it
                 self._take_apart(deliveries, error)
                 return
             if done is None:
@@ -139,7 +155,7 @@ class Intake:
                 self._ack(delivery)
 
     def _take_apart(self, deliveries: Sequence[Delivery], error: Exception) -> None:
-        if len(deliveries) > 1:
+        if len(deliveries) != 1:
             for delivery in deliveries:
                 self._take_in([delivery])
             return
@@ -173,13 +189,16 @@ class Intake:
         return None
 
     def _commit(self, messages: Sequence[Parcel | Unread]) -> _Done:
-        at = self._clock()
+        at, now = self._clock(), time.monotonic()
         parcels = [message for message in messages if isinstance(message, Parcel)]
         unread = [message for message in messages if isinstance(message, Unread)]
+        until = {id(early.parcel): early.until for early in self._early}
+        wait_until = now + self._gap_patience_s
         with self._ledger.write() as connection:
             brought = landing.land_punches(connection, [parcel for parcel in parcels if parcel.carries], at)
+            parcels += [early.parcel for early in self._early]
             known = landing.marks(connection, [(parcel.edge, parcel.outbox_id) for parcel in parcels])
-            done = sort_in(known, parcels)
+            done = sort_in(known, parcels, lambda parcel: until.get(id(parcel), wait_until) > now)
             landing.move_marks(connection, done.moved, at)
             told = edge_facts.keep(connection, done.accepted, at)
             unread += [one for parcel in done.accepted for one in parcel.unread]
@@ -189,11 +208,13 @@ class Intake:
             )
             for edge, order in given:
                 orders.give(connection, edge, order, at)
+        self._early = [_Early(one.landed(), until.get(id(one), wait_until)) for one in done.early]
         for edge, reasons in _by_edge(unread).items():
             journal.warning("quarantined", edge=edge, count=len(reasons), first=reasons[0])
         for edge, order in given:
             journal.warning("resend_ordered", edge=edge, first=order.first_seq, last=order.last_seq)
-        journal.debug("facts_taken", messages=len(messages), new=brought.new)
+        if messages:
+            journal.debug("facts_taken", messages=len(messages), new=brought.new)
         return _Done(at, done, replace(brought, orders=told), given)
 
     def _answer(self, done: _Done) -> None:

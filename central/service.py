@@ -22,6 +22,8 @@ STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 TURN_S = 2.0
 STUCK_S = 30.0
 """How long a group may take; the ledger's own patience with a locked file is a third of it."""
+GAP_PATIENCE_S = 1.0
+"""Of several centrals one may take in what another one's share follows: it has so long to do it."""
 _STOP_S = 1.0
 _UNCOLLECTED = 100_000
 """Objects after which Python looks for cycles: a group makes thousands, none of which is in one."""
@@ -39,11 +41,17 @@ class Service:
         topics = Topics(config.broker.prefix)
         turns = Turns()
         self._ledger = Ledger(config.central.database, config.database_password, turn=turns.first)
-        wanted = (Wanted(topics.facts("+")), Wanted(topics.birth("+")))
-        self._bus = Bus(config.broker, wanted, self._route)
+        self._bus = Bus(config.broker, _wanted(config, topics), self._route, share=config.central.share)
         others = ("exchange",) if config.exports or config.people else ()
         self._crew = Crew(("desk", "days", *others), path, turns)
-        self._intake = Intake(self._ledger, topics, self._bus.publish, self._bus.ack, (self._crew.landed,))
+        self._intake = Intake(
+            self._ledger,
+            topics,
+            self._bus.publish,
+            self._bus.ack,
+            (self._crew.landed,),
+            gap_patience_s=GAP_PATIENCE_S if config.central.share else 0.0,
+        )
 
     def run(self, notify: Callable[[str], None]) -> int:
         """Work until SIGTERM or SIGINT, which must be blocked before any thread starts.
@@ -97,3 +105,11 @@ class Service:
     def _route(self, delivery: Delivery) -> None:
         if delivery.levels[-1] in ("facts", "birth"):
             self._intake.take(delivery)
+
+
+def _wanted(config: Config, topics: Topics) -> list[Wanted]:
+    """What the intake listens to; where several centrals share it, each message goes to one of them."""
+    mine = [topics.facts("+"), topics.birth("+")]
+    if config.central.share is not None:
+        mine = [topics.shared(config.broker.user or "central", topic) for topic in mine]
+    return list(map(Wanted, mine))

@@ -1,13 +1,14 @@
 """Owns what a message of an edge means: the facts it holds, and its place in the stream of its outbox."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from wire.codec import WireError, decode, open_facts
 from wire.facts import Envelope, Fact, SealedEnvelope
+from wire.punch import Punch
 from wire.vitals import Birth
 
 Stream = tuple[str, str]
@@ -50,6 +51,10 @@ class Parcel:
     def carries(self) -> bool:
         """Whether there is anything in it, be it unreadable."""
         return bool(self.facts or self.unread)
+
+    def landed(self) -> "Parcel":
+        """What is left of it to be done when its punches are stored."""
+        return replace(self, facts=[(seq, fact) for seq, fact in self.facts if not isinstance(fact, Punch)])
 
 
 def opened(edge: str, payload: bytes) -> Parcel | Unread:
@@ -168,7 +173,8 @@ class Sorted:
 
     `accepted` are those to be stored, `moved` the marks that change or begin. `lost` is what to ask for
     again. `answers` are the marks that edges do not know yet or have left a gap behind; those of
-    `urgent` were never told, or tell of a gap.
+    `urgent` were never told, or tell of a gap. `early` are those behind a gap that may yet be filled: to be
+    placed once more.
     """
 
     accepted: tuple[Parcel, ...]
@@ -176,21 +182,33 @@ class Sorted:
     lost: tuple[tuple[Stream, int, int], ...]
     answers: Mapping[Stream, int]
     urgent: frozenset[Stream]
+    early: tuple[Parcel, ...] = ()
 
 
-def sort_in(marks: Mapping[Stream, int], parcels: Sequence[Parcel]) -> Sorted:
-    """Place envelopes one after the other, given the marks of the streams that are known."""
+def sort_in(
+    marks: Mapping[Stream, int],
+    parcels: Iterable[Parcel],
+    may_wait: Callable[[Parcel], bool] = lambda _: False,
+) -> Sorted:
+    """Place envelopes by their numbers, given the marks of the streams that are known.
+
+    `may_wait` tells of one behind a gap whether another central may be about to fill it.
+    """
     now = dict(marks)
     accepted: list[Parcel] = []
     lost: list[tuple[Stream, int, int]] = []
     due: set[Stream] = set()
     gaps: set[Stream] = set()
-    for parcel in parcels:
+    early: list[Parcel] = []
+    for parcel in sorted(parcels, key=_by_number):
         stream = (parcel.edge, parcel.outbox_id)
         place = placed(now.get(stream), parcel.first_seq, parcel.last_seq, parcel.settled, ahead=parcel.ahead)
         now[stream] = place.upto
         if place.lost is not None:
             lost.append((stream, *place.lost))
+        if place.gap and may_wait(parcel):
+            early.append(parcel)
+            continue
         if place.gap:
             gaps.add(stream)
         else:
@@ -204,4 +222,9 @@ def sort_in(marks: Mapping[Stream, int], parcels: Sequence[Parcel]) -> Sorted:
         tuple(lost),
         {stream: now[stream] for stream in sorted(due)},
         frozenset(gaps.union(moved)),
+        tuple(early),
     )
+
+
+def _by_number(parcel: Parcel) -> int:
+    return parcel.first_seq

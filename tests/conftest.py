@@ -1,11 +1,13 @@
 """Fixtures that every part of the tests shares: a real broker, started fresh for the test that asks."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from simulators.mosquitto import Mosquitto
+from tests.central.postgres import Postgres
 
 ACCOUNTS = {"central": "c-secret", "pune-01": "e-secret", "surat-02": "f-secret", "anna": "a-secret"}
 
@@ -17,3 +19,15 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     mosquitto.start()
     yield mosquitto
     mosquitto.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL, one for the whole run."""
+    # Not below pytest's own folder, which only its owner may enter; and short, since a socket's path is.
+    with tempfile.TemporaryDirectory(prefix="pw-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = Postgres(Path(folder) / "server")
+        server.start()
+        yield server
+        server.stop()

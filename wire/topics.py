@@ -94,6 +94,10 @@ class Topics:
         """An employee's day result, published when it changed."""
         return f"{self.prefix}/days/{_level(employee)}/{_level(date)}"
 
+    def shared(self, group: str, topic: str) -> str:
+        """A filter of which each message goes to one of the group that subscribes to it."""
+        return f"$share/{_level(group)}/{topic}"
+
     def parse(self, topic: str) -> tuple[str, ...]:
         """Split a topic below the prefix into its levels: `("edge", "pune-01", "facts")`.
 

@@ -20,7 +20,8 @@ from wire.vitals import Birth, Heartbeat
 class Edge:
     """An outbox in a folder, and its pump, which `start` runs."""
 
-    def __init__(self, options: BrokerOptions, folder: Path) -> None:
+    def __init__(self, options: BrokerOptions, folder: Path, name: str = EDGE) -> None:
+        self._name = name
         folder.mkdir(parents=True, exist_ok=True)
         prepare(folder / "outbox.db")
         self.outbox = Outbox(folder / "outbox.db")
@@ -35,7 +36,7 @@ class Edge:
             self._moved.set()
 
         self.outbox.settle = settle_and_tell  # type: ignore[method-assign] # the clock of this bench
-        self.pump = Pump(options, EDGE, self.outbox, self)
+        self.pump = Pump(options, name, self.outbox, self)
         self.outbox.appended = self.pump.wake
 
     def start(self) -> None:
@@ -51,7 +52,7 @@ class Edge:
         """Who it is."""
         mark = self.outbox.mark
         return Birth(
-            edge=EDGE,
+            edge=self._name,
             version="bench",
             config_hash="",
             boot_id="",

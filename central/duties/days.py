@@ -27,6 +27,7 @@ class DaysDuty:
             [Wanted(topics.heartbeat("+"), qos=0)],
             self._take,
             self._connected,
+            share=config.central.share,
             name="days",
         )
         self._days = Days(topics, self._bus.publish, ledger, People(ledger), config.sites, config.options)

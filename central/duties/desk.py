@@ -26,7 +26,9 @@ class DeskDuty:
             # What an earlier central left on the board.
             Wanted(topics.whole_board, others=True),
         )
-        self._bus = Bus(config.broker, wanted, self._route, self._connected, name="desk")
+        self._bus = Bus(
+            config.broker, wanted, self._route, self._connected, share=config.central.share, name="desk"
+        )
         people = People(ledger)
         self._watch = Watch(topics, self._bus.publish, ledger, returned=self._returned, edges=config.edges)
         self._requests = Requests(

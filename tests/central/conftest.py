@@ -1,6 +1,5 @@
 """Fixtures of central's tests: a ledger on each database, and facts to put into it."""
 
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -13,18 +12,6 @@ from tests.central.postgres import Postgres
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
 _names = count(1)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A real PostgreSQL, one for the whole run."""
-    # Not below pytest's own folder, which only its owner may enter; and short, since a socket's path is.
-    with tempfile.TemporaryDirectory(prefix="pw-pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        server = Postgres(Path(folder) / "server")
-        server.start()
-        yield server
-        server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -13,7 +13,7 @@ CONFIG = """
 timezone = "Asia/Kolkata"
 database = "{database}"
 log_level = "debug"
-
+{share}
 [broker]
 host = "127.0.0.1"
 port = {port}
@@ -23,13 +23,21 @@ password_file = "{password_file}"
 
 
 class Program:
-    """One central, started and stopped as a test wants. What it logs goes to `log`."""
+    """One central, started and stopped as a test wants. What it logs goes to `log`.
 
-    def __init__(self, folder: Path, broker: Mosquitto, database: str) -> None:
-        self.log = folder / "central.log"
-        self.config = folder / "central.toml"
+    `share` is its name where there are several.
+    """
+
+    def __init__(self, folder: Path, broker: Mosquitto, database: str, share: str = "") -> None:
+        self.log = folder / f"central{share}.log"
+        self.config = folder / f"central{share}.toml"
         self.config.write_text(
-            CONFIG.format(database=database, port=broker.port, password_file=broker.password_file("central"))
+            CONFIG.format(
+                database=database,
+                port=broker.port,
+                password_file=broker.password_file("central"),
+                share=f'share = "{share}"' if share else "",
+            )
         )
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -53,6 +53,7 @@ def test_branches_live_in_their_own_zone_or_the_organizations(tmp_path: Path) ->
         (("{folder}/ledger.db", "postgresql://a:b@db/x"), "central.database: put the password into a file"),
         (("[broker]", 'database_password_file = "/nowhere"\n[broker]'), "/nowhere cannot be read"),
         (("[broker]", 'log_level = "loud"\n[broker]'), "central.log_level: 'loud' is none of"),
+        (("[broker]", 'share = "north"\n[broker]'), "central.share: several centrals need a PostgreSQL"),
         (("[broker]", '[broker]\nprefix = "a//b"'), "broker.prefix:"),
         (("[broker]", '[broker]\nca = "/nowhere"'), "broker.ca: /nowhere cannot be read"),
         (('"Europe/Berlin"', '"Europe"'), "branch[2].timezone:"),

@@ -255,3 +255,80 @@ TestLossyLink = LossyLink.TestCase
 TestLossyLink.__doc__ = (
     "Over any link, and after any restored backup, receipts stay honest and the stream heals."
 )
+
+
+def test_envelope_behind_a_gap_waits_for_another_central_without_a_word() -> None:
+    """Where others take in as well, a gap is answered only when nobody has filled it in time."""
+    stream = ("pune-01", "outbox-1")
+    behind = Parcel(*stream, 3, 4, 0, ((3, terminal_punch(3)), (4, terminal_punch(4))))
+    early = sort_in({stream: 1}, [behind], lambda _: True)
+    assert (early.accepted, early.early, early.answers, early.moved) == ((), (behind,), {}, {})
+    left = early.early[0].landed()
+    assert (left.facts, left.first_seq, left.last_seq) == ([], 3, 4)
+    assert sort_in({stream: 2}, [left], lambda _: True).moved == {stream: 4}
+    overdue = sort_in({stream: 1}, [left], lambda _: False)
+    assert (overdue.early, overdue.answers, overdue.urgent) == ((), {stream: 1}, frozenset({stream}))
+
+
+class SharedStream(RuleBasedStateMachine):
+    """One stream whose messages go to either of two centrals; what is common is the database alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks: dict[tuple[str, str], int] = {}
+        self.stored: set[int] = set()
+        self.early: list[list[Parcel]] = [[], []]
+        self.sent = 0
+
+    @rule(central=st.sampled_from((0, 1)), count=st.integers(1, 4), arrives=st.booleans())
+    def send(self, central: int, count: int, *, arrives: bool) -> None:
+        first = self.sent + 1
+        self.sent += count
+        if arrives:
+            self._take_in(central, first)
+
+    @precondition(lambda self: self.sent)
+    @rule(central=st.sampled_from((0, 1)), data=st.data())
+    def send_again(self, central: int, data: st.DataObject) -> None:
+        self._take_in(central, data.draw(st.integers(1, self.sent)))
+
+    @rule(central=st.sampled_from((0, 1)))
+    def look_again(self, central: int) -> None:
+        self._commit(central, [])
+
+    @rule(central=st.sampled_from((0, 1)))
+    def kill(self, central: int) -> None:
+        self.early[central].clear()
+
+    def _take_in(self, central: int, first: int) -> None:
+        numbers = range(first, self.sent + 1)
+        parcel = Parcel("pune-01", "o", first, self.sent, 0, [(n, terminal_punch(n)) for n in numbers])
+        self.stored.update(numbers)
+        self._commit(central, [parcel])
+
+    def _commit(self, central: int, parcels: list[Parcel]) -> None:
+        done = sort_in(self.marks, [*parcels, *self.early[central]], lambda _: True)
+        self.early[central] = [parcel.landed() for parcel in done.early]
+        self.marks.update(done.moved)
+
+    @invariant()
+    def mark_covers_only_what_is_stored(self) -> None:
+        mark = self.marks.get(("pune-01", "o"), 0)
+        assert set(range(1, mark + 1)) <= self.stored
+
+    @invariant()
+    def nothing_that_could_be_confirmed_waits_after_both_have_looked(self) -> None:
+        marks, early = dict(self.marks), [list(parcels) for parcels in self.early]
+        for _ in range(2):
+            for central in (0, 1):
+                done = sort_in(marks, early[central], lambda _: True)
+                marks.update(done.moved)
+                early[central] = list(done.early)
+        mark = marks.get(("pune-01", "o"), 0)
+        assert all(parcel.first_seq > mark + 1 for parcels in early for parcel in parcels)
+
+
+TestSharedStream = SharedStream.TestCase
+TestSharedStream.__doc__ = (
+    "However messages are dealt to two centrals that die at will, receipts stay honest."
+)
