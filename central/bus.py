@@ -84,14 +84,14 @@ class Bus:
         client.connect_async(self._options.host, self._options.port, keepalive=KEEPALIVE_S)
         client.loop_start()
 
-    def stop(self) -> None:
+    def stop(self, reason: str = "stopped") -> None:
         """Say that central is offline, if that is ours to say, and disconnect; takes a second at the most."""
         client = self._client
         if client is None:
             return
         self._stopping = self._away = True
         if self._speaks and client.is_connected():
-            goodbye = self._publish_status(client, online=False, reason="stopped")
+            goodbye = self._publish_status(client, online=False, reason=reason)
             with contextlib.suppress(RuntimeError, ValueError):
                 goodbye.wait_for_publish(_GOODBYE_S)
         client.disconnect()

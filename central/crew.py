@@ -25,6 +25,8 @@ SILENT_S = 60.0
 """A duty that says nothing for so long hangs; it has something to say every second."""
 HOLD_S = 10.0
 """How long a duty may write in one turn."""
+DAMAGED = 65
+"""The exit code of a duty that met damage in the ledger (`EX_DATAERR`)."""
 _PAUSES_S = (0.1, 1.0, 5.0, 30.0)
 _STEADY_S = 60.0
 _STOP_S = 3.0
@@ -63,6 +65,11 @@ class Crew:
         """Whether somebody looks after every duty."""
         return all(hand.alive for hand in self._hands)
 
+    @property
+    def damaged(self) -> bool:
+        """Whether a duty met damage in the ledger."""
+        return any(hand.damaged for hand in self._hands)
+
 
 class _Hand:
     """One duty: its process, the thread that looks after it, and the lines between them."""
@@ -72,6 +79,7 @@ class _Hand:
         self._patience_s = PATIENCE_S[duty]
         self._config = config
         self._turns = turns
+        self.damaged = False
         self._stopping = threading.Event()
         self._news: socket.socket | None = None
         self._news_lock = threading.Lock()
@@ -102,6 +110,7 @@ class _Hand:
         while not self._stopping.is_set():
             began = time.monotonic()
             code = self._once()
+            self.damaged = code == DAMAGED
             if self._stopping.is_set():
                 return
             ended = 0 if time.monotonic() - began > _STEADY_S else min(ended + 1, len(_PAUSES_S))

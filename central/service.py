@@ -56,7 +56,7 @@ class Service:
     def run(self, notify: Callable[[str], None]) -> int:
         """Work until SIGTERM or SIGINT, which must be blocked before any thread starts.
 
-        Raises LedgerError if the ledger cannot be prepared.
+        Raises LedgerError if the ledger cannot be prepared, Damaged also later, once somebody met damage.
         """
         steps = self._ledger.migrate(datetime.now(UTC))
         if newer := self._ledger.unknown_steps():
@@ -69,23 +69,29 @@ class Service:
         notify("READY=1")
         journal.info("started", ledger=self._ledger.url.render_as_string(), migrated=",".join(steps) or None)
         stopped = None
-        while stopped is None:
+        while stopped is None and not self._damaged:
             if self._healthy():
                 notify("WATCHDOG=1")
             with suppress(Unavailable):  # the intake will tell
                 self._ledger.checkpoint()
             stopped = signal.sigtimedwait(STOP_SIGNALS, TURN_S)
         notify("STOPPING=1")
-        return self._stop()
+        self._stop("ledger damaged" if self._damaged else "stopped")
+        if self._damaged:
+            raise self._ledger.damaged()
+        return 0
 
-    def _stop(self) -> int:
+    @property
+    def _damaged(self) -> bool:
+        return bool(self._ledger.damage) or self._crew.damaged
+
+    def _stop(self, reason: str) -> None:
         began = time.monotonic()
         self._intake.stop(_STOP_S)
         self._crew.stop()
-        self._bus.stop()
+        self._bus.stop(reason)
         self._ledger.close()
         journal.info("stopped", took_s=round(time.monotonic() - began, 2))
-        return 0
 
     def _healthy(self) -> bool:
         """Whether everybody makes progress. A broker or a database that is away is no reason to die.

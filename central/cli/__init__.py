@@ -7,6 +7,7 @@ from pathlib import Path
 
 from central.cli import (
     audit_verify,
+    backup,
     check_config,
     explain,
     exports,
@@ -19,10 +20,11 @@ from central.cli import (
     user,
 )
 from central.config import DEFAULT_PATH
-from central.ledger.database import LedgerError
+from central.ledger.database import Damaged, LedgerError
 from ground.settings import SettingsError
 
 FAILED = 1
+EX_DATAERR = 65
 EX_CONFIG = 78
 _VERBS = (
     run,
@@ -36,17 +38,24 @@ _VERBS = (
     user,
     audit_verify,
     exports,
+    backup,
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 done, 1 failed or refused, 2 usage, 78 configuration."""
+    """Run the command and return its exit code.
+
+    0 done, 1 failed or refused, 2 usage, 65 the ledger is damaged, 78 mistakes in the configuration.
+    """
     options = _parser().parse_args(argv)
     try:
         code: int = options.run(options)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EX_CONFIG
+    except Damaged as error:
+        print(f"the ledger {error}", file=sys.stderr)
+        return EX_DATAERR
     except LedgerError as error:
         print(f"the ledger cannot be used: {error}", file=sys.stderr)
         return FAILED

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from central import config
 from central.config import Config
+from central.crew import DAMAGED
 from central.duties.line import Ended, Line
-from central.ledger.database import Ledger, LedgerError
+from central.ledger.database import Damaged, Ledger, LedgerError
 from central.post import Landed
 from ground.journal import Journal, open_journal
 
@@ -61,7 +62,7 @@ _DUTIES: dict[str, Callable[[Config, Ledger], Duty]] = {"desk": _desk, "days": _
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one duty: 0 when told to end, 75 when the right to it was lost, so that it begins anew."""
+    """Run one duty: 0 when told to end, 65 at damage, 75 when the right to it was lost: it begins anew."""
     parser = argparse.ArgumentParser(
         prog="central.duties", description="One duty of central; central starts it."
     )
@@ -78,6 +79,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(options.duty, settings, line)
     except Ended:
         return 0
+    except Damaged:
+        return DAMAGED
+    except LedgerError as error:
+        journal.error("duty_failed", duty=options.duty, reason=error)
+        return 1
 
 
 def _run(name: str, settings: Config, line: Line) -> int:
@@ -91,7 +97,7 @@ def _run(name: str, settings: Config, line: Line) -> int:
     duty.start()
     looked_at = 0.0
     try:
-        while duty.alive:
+        while duty.alive and not ledger.damage:
             if (now := time.monotonic()) - looked_at >= TURN_S:
                 looked_at = now
                 line.well()
@@ -103,7 +109,7 @@ def _run(name: str, settings: Config, line: Line) -> int:
     finally:
         duty.stop()
         ledger.close()
-    return 1
+    return DAMAGED if ledger.damage else 1
 
 
 def _taken(ledger: Ledger) -> bool:

@@ -2,6 +2,7 @@
 
 LedgerError
 ├── Unavailable     the database cannot be read or written now: try again later
+│   └── Damaged     nothing that is tried again will help: a person must put a backup in its place
 └── NoSuchDatabase  the configuration names a database that this central cannot use: a person must act
 """
 
@@ -40,6 +41,8 @@ _SESSION = (
     "SET tcp_keepalives_interval = 5",
     "SET tcp_keepalives_count = 3",
 )
+_CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_REMEDY = "put a backup in its place: punchwire-central restore FILE"
 Turn = Callable[[], AbstractContextManager[None]]
 """Waits until this process may write, and lets others write when the block has ended."""
 
@@ -50,6 +53,10 @@ class LedgerError(Exception):
 
 class Unavailable(LedgerError):
     """The database is away, locked, full or damaged. Nothing of the transaction was kept."""
+
+
+class Damaged(Unavailable):
+    """The file of the ledger is corrupt."""
 
 
 class NoSuchDatabase(LedgerError):
@@ -91,6 +98,8 @@ class Ledger:
         self, database: str, password: str | None = None, *, turn: Turn | None = None, duty: str | None = None
     ) -> None:
         self.url = database_url(database, password)
+        self.damage = ""
+        """What is corrupt in the file, once somebody met it."""
         self._sqlite = self.url.get_backend_name() == "sqlite"
         self._one_writer = threading.Lock()
         self._turn = turn or nullcontext
@@ -163,6 +172,10 @@ class Ledger:
             yield connection
             raise _TakenBack
 
+    def damaged(self) -> Damaged:
+        """What to tell a person of the damage."""
+        return Damaged(f"{self.url.database} is damaged ({self.damage or 'by its own account'}); {_REMEDY}")
+
     def close(self) -> None:
         """Give up the connections, and the right to the duty."""
         self._engine.dispose()
@@ -188,7 +201,16 @@ class Ledger:
         if isinstance(error, driver.Error) and not isinstance(
             error, driver.DataError | driver.IntegrityError
         ):
-            raise Unavailable(" ".join(str(error).split()) or type(error).__name__) from error
+            told = " ".join(str(error).split()) or type(error).__name__
+            if isinstance(error, sqlite3.Error) and _code(error) in _CORRUPT:
+                self.damage = told
+                raise self.damaged() from error
+            raise Unavailable(told) from error
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The error's primary code, whatever SQLite adds to it."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
 def _sqlite(url: URL) -> Engine:

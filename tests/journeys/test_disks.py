@@ -1,6 +1,7 @@
 """Disks that are full and files that are damaged: told at once, healed by itself, nothing accepted lost."""
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
 
 import pytest
@@ -88,3 +89,25 @@ def test_a_corrupt_outbox_is_kept_aside_and_the_terminal_read_again(arena: Arena
     arena.branch.unit.stop()
     arena.branch.unit.start()
     until(lambda: reason(arena, "") != "outbox-set-aside", 60)
+
+
+def test_a_corrupt_ledger_is_refused_and_a_backup_is_filled_up_by_the_branches(arena: Arena) -> None:
+    """Central says what is wrong and what to do, and waits; with a backup in its place nothing is missing."""
+    copy = arena.back_up()
+    arena.punch(20)
+    until(arena.branch.card)
+    until(arena.branch.card, every_s=0.1)
+    assert books.settled(arena) == []
+    arena.central.kill()
+    content = arena.ledger.read_bytes()
+    arena.ledger.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
+    arena.punch(3)
+    arena.central.start()
+    until(lambda: arena.central.ended == [65], 60)
+    assert "punchwire-central restore FILE" in arena.central.said()
+    assert not arena.central.program.runs
+    arena.restore(copy)
+    arena.central.start()
+    arena.disturb()
+    assert books.settled(arena) == []
+    assert Counter(arena.landed_cards().values()) == Counter(arena.branch.offered)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from central.crew import PATIENCE_S
 from central.directory.employee import Credential, Employee
-from central.ledger import people
-from central.ledger.database import Ledger
+from central.ledger import custody, people
+from central.ledger.database import Ledger, database_url
 from ground.mqtt import BrokerOptions
 from simulators.mosquitto import Mosquitto
 from simulators.terminal.device import Terminal
@@ -21,7 +22,7 @@ from tests.edge.making import AT
 from tests.torture.branch import EDGE, TERMINAL, Branch
 from tests.torture.disk import Disk
 from tests.torture.faultline import Faultline
-from tests.torture.units import Keeper, Unit, copy_database, remove_database
+from tests.torture.units import Keeper, Unit, copy_database
 from tests.torture.witness import Witness
 
 USERS, LOG = 40, 150
@@ -188,17 +189,15 @@ class Arena:
         return []
 
     def back_up(self) -> Path:
-        """Copy the ledger while central works."""
+        """Copy the ledger while central works, as the verb does."""
         copy = self.folder / "backup.db"
-        remove_database(copy)
-        copy_database(self.ledger, copy)
+        custody.back_up(database_url(str(self.ledger)), copy)
         return copy
 
     def restore(self, copy: Path) -> None:
-        """Put a copy in the ledger's place, while central does not run."""
+        """Put a copy in the ledger's place as the verb does, while central does not run."""
         with self.witness.looking_away():
-            remove_database(self.ledger)
-            shutil.copy(copy, self.ledger)
+            custody.restore(database_url(str(self.ledger)), copy, PATIENCE_S)
 
     def _options(self, user: str) -> BrokerOptions:
         return BrokerOptions(

@@ -56,8 +56,10 @@ class Branch:
         self.state = folder / "state"
         self.state.mkdir(parents=True, exist_ok=True)
         self.outbox = self.state / "outbox.db"
+        self.presented: list[str] = []
+        """All cards that were held to the reader."""
         self.offered: list[str] = []
-        """Cards that were presented while somebody listened."""
+        """Those during which somebody listened from the beginning."""
         self.reader = SerialReaderSimulator(link=folder / "reader")
         self.unit = Unit(
             name,
@@ -108,6 +110,7 @@ class Branch:
     def card(self) -> str | None:
         """Present a card that was never presented before; None if nobody listened."""
         card = next(self._deck)
+        self.presented.append(card)
         if not self.reader.present(card, _REST_S):
             return None
         self.offered.append(card)

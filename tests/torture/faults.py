@@ -273,7 +273,7 @@ def ledger_restored(arena: Arena, dice: Dice) -> Iterator[None]:
 
 @fault("ledger-corrupt", alone=True)
 def ledger_corrupt(arena: Arena, dice: Dice) -> Iterator[None]:
-    """Pages of the ledger are noise; central says so and waits until a backup is put in its place."""
+    """Pages of the ledger are noise; sooner or later central says so, and a backup is put in its place."""
     copy = arena.back_up()
     yield
     arena.disturb()

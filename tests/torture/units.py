@@ -12,6 +12,8 @@ from pathlib import Path
 
 from demo.programs import Program
 
+FINAL = (65, 78)
+"""The exit codes that wait for a person (`RestartPreventExitStatus`)."""
 _PAUSE_S = 0.5
 """Between an end and the next start; the units wait 2 s."""
 
@@ -81,7 +83,10 @@ class Unit:
         with self._lock:
             if not self._wanted:
                 return
-            if self.program.exit_code is not None:
+            if self.program.exit_code in FINAL:
+                self.ended.append(self.program.exit_code)
+                self._wanted = False
+            elif self.program.exit_code is not None:
                 if not self._start_at:
                     self.ended.append(self.program.exit_code)
                     self._start_at = time.monotonic() + _PAUSE_S
