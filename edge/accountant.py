@@ -65,6 +65,7 @@ class Accountant:
         self._inbox: queue.SimpleQueue[_Counted | None] = queue.SimpleQueue()
         self._census: dict[str, Census] = {}
         self._due: dict[Day, float] = {}
+        self._quiet: dict[Day, float] = {}
         self._closed: dict[str, date] = {}
         self._recount_s = time.monotonic() + quiet_s
         self._stopping = threading.Event()
@@ -114,8 +115,11 @@ class Accountant:
         if note.order is not None:
             self._answer(note, note.order)
         elif note.census is not None:
-            for day in changed_days(self._census.get(note.reader), note.census):
-                self._due.setdefault((note.reader, day), 0.0)
+            before = self._census.get(note.reader)
+            for day in changed_days(before, note.census):
+                # A full log loses a record with each punch: what was counted before can wait for its turn.
+                counted = before is not None and before.of(day) is not None
+                self._mark((note.reader, day), self._recount_s if counted else 0.0)
             self._census[note.reader] = note.census
 
     def _answer(self, note: _Counted, order: AccountOrder) -> None:
@@ -130,7 +134,8 @@ class Accountant:
     def _turn(self, now_s: float) -> None:
         """Look which days are over, count those that are due, and tell what is news."""
         for day in self._outbox.touched():
-            self._due[day] = now_s + self._quiet_s
+            self._quiet[day] = now_s + self._quiet_s
+            self._mark(day, 0.0)
         utc = self._moment().utc
         for reader, keeps_log in self._keeps_log.items():
             closed = closed_before(utc, self._census.get(reader), keeps_log=keeps_log)
@@ -143,7 +148,8 @@ class Accountant:
         ready = [
             (reader, day)
             for (reader, day), from_s in self._due.items()
-            if from_s <= now_s and reader in self._closed and day < self._closed[reader]
+            if max(from_s, self._quiet.get((reader, day), 0.0)) <= now_s
+            and day < self._closed.get(reader, FIRST_DAY)
         ]
         if ready:
             self._tell(ready)
@@ -152,7 +158,10 @@ class Accountant:
         """Count the days from `first` to the one before `end` that lie in the window."""
         begins = max(first, FIRST_DAY, end - timedelta(days=WINDOW_DAYS))
         for ordinal in range(begins.toordinal(), end.toordinal()):
-            self._due.setdefault((reader, date.fromordinal(ordinal)), 0.0)
+            self._mark((reader, date.fromordinal(ordinal)), 0.0)
+
+    def _mark(self, day: Day, from_s: float) -> None:
+        self._due[day] = min(self._due.get(day, from_s), from_s)
 
     def _tell(self, ready: Sequence[Day]) -> None:
         began = time.monotonic()
@@ -161,6 +170,7 @@ class Accountant:
         self._append(news)
         for day in ready:
             del self._due[day]
+            self._quiet.pop(day, None)
         took_s = round(time.monotonic() - began, 2)
         journal.debug("days_counted", days=len(ready), news=len(news), took_s=took_s)
 

@@ -109,6 +109,9 @@ def test_a_day_is_told_when_it_is_over(branch: Branch) -> None:
 
 def test_a_day_is_told_again_when_it_changed(branch: Branch) -> None:
     """A late punch, or another log, makes another account; the same once more does not."""
+    branch.stop()
+    branch.every_s = 0
+    branch.start()
     branch.outbox.append("front-gate", [punch(1)])
     branch.utc = MORNING
     branch.census(MORNING, {DAY: of(1)})
@@ -119,6 +122,18 @@ def test_a_day_is_told_again_when_it_changed(branch: Branch) -> None:
     branch.tells((DAY, of(1), of(1)), (DAY, of(1, 2), of(1)))
     branch.census(MORNING, {DAY: of(1, 2)})
     branch.tells((DAY, of(1), of(1)), (DAY, of(1, 2), of(1)), (DAY, of(1, 2), of(1, 2)))
+
+
+def test_a_log_that_changes_with_every_punch_is_told_once_a_cycle(branch: Branch) -> None:
+    """A full log loses its oldest record each time; the outbox is not filled with that."""
+    until(lambda: branch.accounts("desk"))
+    branch.outbox.append("front-gate", [punch(number) for number in range(9)])
+    branch.utc = MORNING
+    for first in range(9):
+        branch.census(MORNING, {DAY: of(*range(first, 9))})
+    branch.outbox.append("desk", [punch(99, reader="desk")])
+    branch.tells((DAY, of(99), None), reader="desk")
+    assert len([it for it in branch.accounts() if it.span.first == DAY]) == 1
 
 
 def test_a_reader_without_a_log_closes_in_utc(branch: Branch) -> None:

@@ -12,6 +12,8 @@ from wire.account import WINDOW_DAYS, Tally, by_day
 from wire.facts import Span
 
 _DAY_S = 86_400
+_FULL_LOG_RESTS = timedelta(hours=1)
+"""A full log loses its oldest record with each punch, and would be counted whole each time."""
 
 
 class Counting:
@@ -29,6 +31,9 @@ class Counting:
         """Count the days that are over: all of the window, and then what is new from read to read."""
         shown, before, mark = source.shown(), self._latest, self._mark
         today = shown.date()
+        full = log.capacity is not None and read.count >= log.capacity
+        if before is not None and full and not self.is_due(shown) and shown - before.shown < _FULL_LOG_RESTS:
+            return before
         if before is None or mark is None or not mark.begins(read):
             since = today - timedelta(days=WINDOW_DAYS)
             days = _tallies(read, log.serial, lambda day: since <= day < today)

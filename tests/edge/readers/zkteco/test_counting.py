@@ -80,6 +80,17 @@ def test_a_count_kept_from_read_to_read_is_as_good_as_a_new_one(
         assert counting.is_due(shown + 24 * HOUR)
 
 
+def test_a_full_log_is_counted_now_and_then() -> None:
+    """It is another log with every punch, and to count it all each time would cost more than to read it."""
+    counting, entries, at = Counting(), [("1", START + hour * HOUR) for hour in range(30)], START + 31 * HOUR
+    full = Log("CJ7F1", 29, 29)
+    first = counting.count(log(entries[:-1]), source(at), full)
+    assert counting.count(log(entries[1:]), source(at + HOUR / 2), full) is first
+    assert counting.count(log(entries[1:]), source(at + HOUR), full).of(START.date()) != first.of(
+        START.date()
+    )
+
+
 def test_a_span_is_counted_as_it_is_at_this_moment() -> None:
     """An order gets the day that runs, too, with the ids themselves."""
     entries = [("1", START), ("1", START), ("2", START + 30 * HOUR)]
