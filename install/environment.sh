@@ -50,10 +50,11 @@ create_venv() {
     pip_install "$venv" "pip>=25.1"
 }
 
+# Without pip's cache, which lies outside of what may be touched and is large for a Pi's card.
 pip_install() {
     local venv=$1
     shift
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-cache-dir \
         --root-user-action=ignore --constraint "$CHECKOUT/constraints.txt" "$@" >&2
 }
 

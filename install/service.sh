@@ -65,8 +65,6 @@ install_version() {
     version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$CHECKOUT/pyproject.toml")
     say "punchwire $version in $base/$version"
     mkdir -p "$base/$version"
-    # Nobody installs twice from root's own cache, and a Pi's card is small.
-    export PIP_NO_CACHE_DIR=1
     create_venv "$base/$version/venv"
     pip_install "$base/$version/venv" "$CHECKOUT[${!extras}]"
     ln -sfn "$version" "$base/current.new"

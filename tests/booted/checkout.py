@@ -1,6 +1,7 @@
 """What a fresh clone promises to an ordinary user of a fresh Debian: the demo, and all tests."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.booted.machine import Machine
 from tests.booted.site import CLONE, USER
@@ -38,9 +39,18 @@ def every_test_passes(machine: Machine) -> str:
     return f"{machine.run('/usr/bin/python3', '--version').strip()}: {told.strip().splitlines()[-1]}"
 
 
+def nothing_is_left_beside_the_checkout(machine: Machine) -> str:
+    """Neither touched anything outside the checkout, packages of Debian aside."""
+    usual = {path.name for path in machine.file("/etc/skel").iterdir()}
+    for home, more in ((f"/home/{USER}", {Path(CLONE).name}), ("/root", set())):
+        assert {path.name for path in machine.file(home).iterdir()} - usual - more == set()
+    return ""
+
+
 PROMISES: tuple[Callable[[Machine], str], ...] = (
     alone_install_sh_prints_its_verbs,
     the_demo_installs_what_is_missing_and_counts,
     the_second_demo_is_ready_at_once,
     every_test_passes,
+    nothing_is_left_beside_the_checkout,
 )
