@@ -1,15 +1,15 @@
 """How every part of Punchwire connects to the broker: TLS, credentials, no delay, clean session."""
 
 import socket
-import ssl
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from wire.topics import DEFAULT_PREFIX
+
+if TYPE_CHECKING:
+    import paho.mqtt.client as paho
 
 KEEPALIVE_S = 30
 
@@ -62,11 +62,17 @@ def _is_text(path: Path) -> bool:
     return True
 
 
-def new_client(options: BrokerOptions, client_id: str, *, manual_ack: bool = False) -> paho.Client:
+def new_client(options: BrokerOptions, client_id: str, *, manual_ack: bool = False) -> "paho.Client":
     """Return a paho client, not yet connected.
 
-    It speaks MQTT 5 with a clean session: receipts, not the broker, remember what arrived.
+    It speaks MQTT 5 with a clean session: receipts, not the broker, remember what arrived. paho is loaded
+    with the first client: an edge captures punches before that.
     """
+    import ssl  # noqa: PLC0415 - see above
+
+    import paho.mqtt.client as paho  # noqa: PLC0415
+    from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
+
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,

@@ -4,6 +4,7 @@ The thread that calls `turn` does everything: it waits, reads, writes, keeps the
 new one when it is gone. So a fact reaches the socket, and a receipt the outbox, without a change of threads.
 """
 
+import contextlib
 import os
 import random
 import select
@@ -12,17 +13,17 @@ import uuid
 import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-import paho.mqtt.client as paho
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
+from typing import TYPE_CHECKING, Any
 
 from ground.mqtt import KEEPALIVE_S, BrokerOptions, new_client
 from wire.codec import MESSAGE_LIMIT, encode
 from wire.topics import Topics
 from wire.vitals import Status
+
+if TYPE_CHECKING:
+    import paho.mqtt.client as paho
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _TAKEN_OVER = 142
@@ -118,14 +119,22 @@ class Link:
         )
 
     def close(self, within_s: float) -> None:
-        """Say goodbye and disconnect; takes at most about `within_s` seconds."""
+        """Say goodbye, wait until the broker heard it, and disconnect; takes at most about `within_s`.
+
+        What a socket was sent and has not read when it closes makes the broker take it for broken.
+        """
         client = self._client
-        if client is not None and client.is_connected():
-            self.publish_status(online=False, reason="stopped")
-            deadline = time.monotonic() + within_s
-            while client.want_write() and (left := deadline - time.monotonic()) > 0:
+        if client is None or not client.is_connected():
+            return
+        status = encode(self._status(online=False, reason="stopped"))
+        goodbye = client.publish(self._topics.status(self._edge), status, qos=1, retain=True)
+        deadline = time.monotonic() + within_s
+        with contextlib.suppress(RuntimeError, ValueError):
+            while client.is_connected() and not goodbye.is_published():
+                if (left := deadline - time.monotonic()) <= 0:
+                    break
                 self.turn(left)
-            client.disconnect()
+        client.disconnect()
 
     def _away(self, wait_s: float) -> None:
         """Wait without a connection, and make one when it is time."""
@@ -133,7 +142,7 @@ class Link:
         if time.monotonic() >= self._connect_at:
             self._connect()
 
-    def _drive(self, client: paho.Client, sock: Any, wait_s: float) -> None:
+    def _drive(self, client: "paho.Client", sock: Any, wait_s: float) -> None:
         """Wait, then let paho read, write and keep the connection alive."""
         buffered = getattr(sock, "pending", int)() > 0
         wanted = select.POLLIN | (select.POLLOUT if client.want_write() else 0)
@@ -183,7 +192,12 @@ class Link:
         return Status(online=online, session=self.session, at=datetime.now(UTC), reason=reason)
 
     def _on_connect(
-        self, client: paho.Client, _u: object, _flags: object, code: ReasonCode, properties: Properties | None
+        self,
+        client: "paho.Client",
+        _u: object,
+        _flags: object,
+        code: "ReasonCode",
+        properties: "Properties | None",
     ) -> None:
         if code.is_failure:
             self._events.append(Disconnected(f"the broker refused the login: {code}"))
@@ -197,19 +211,24 @@ class Link:
 
     def _on_disconnect(
         self,
-        _client: paho.Client,
+        _client: "paho.Client",
         _u: object,
         _flags: object,
-        code: ReasonCode,
-        _properties: Properties | None,
+        code: "ReasonCode",
+        _properties: "Properties | None",
     ) -> None:
         self._lost(str(code), taken=code.value == _TAKEN_OVER)
 
-    def _on_message(self, _client: paho.Client, _u: object, message: paho.MQTTMessage) -> None:
+    def _on_message(self, _client: "paho.Client", _u: object, message: "paho.MQTTMessage") -> None:
         self._events.append(Message(message.topic, bytes(message.payload)))
 
     def _on_publish(
-        self, _client: paho.Client, _u: object, _mid: int, code: ReasonCode, _properties: Properties | None
+        self,
+        _client: "paho.Client",
+        _u: object,
+        _mid: int,
+        code: "ReasonCode",
+        _properties: "Properties | None",
     ) -> None:
-        if code.packetType == PacketTypes.PUBACK and code.is_failure:
+        if code.is_failure:
             self._events.append(Refused(str(code)))
