@@ -128,10 +128,10 @@ def test_a_log_that_changes_with_every_punch_is_told_once_a_cycle(branch: Branch
     """A full log loses its oldest record each time; the outbox is not filled with that."""
     until(lambda: branch.accounts("desk"))
     branch.outbox.append("front-gate", [punch(number) for number in range(9)])
-    branch.utc = MORNING
+    branch.outbox.append("desk", [punch(99, reader="desk")])
     for first in range(9):
         branch.census(MORNING, {DAY: of(*range(first, 9))})
-    branch.outbox.append("desk", [punch(99, reader="desk")])
+    branch.utc = MORNING
     branch.tells((DAY, of(99), None), reader="desk")
     assert len([it for it in branch.accounts() if it.span.first == DAY]) == 1
 
