@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -105,12 +106,24 @@ class Bus:
         """Whether the thread of the connection lives. Being away from the broker is healthy."""
         return self._thread is None or self._thread.is_alive()
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        correlation: bytes | None = None,
+    ) -> bool:
         """Send a message (`central.post.Publish`). Nothing is kept for later: what matters is repeated."""
         client = self._client
         if client is None or not client.is_connected():
             return False
-        client.publish(topic, payload, qos=qos, retain=retain)
+        properties = None
+        if correlation is not None:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's own
+            properties.CorrelationData = correlation
+        client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         return True
 
     def ack(self, delivery: Delivery) -> None:
@@ -168,10 +181,24 @@ class Bus:
         except ValueError as error:
             journal.warning("message_ignored", reason=error)
             levels = ()
+<<<<<<< HEAD
         delivery = Delivery(levels, bytes(message.payload), message.retain, message.mid, self._connection)
         if levels == ("central", "status"):
             self._contradict(client, delivery)
         elif levels:
+=======
+        wanted = message.properties
+        delivery = Delivery(
+            levels,
+            bytes(message.payload),
+            message.retain,
+            message.mid,
+            self._connection,
+            getattr(wanted, "ResponseTopic", ""),
+            getattr(wanted, "CorrelationData", None),
+        )
+        if levels:
+>>>>>>> f8913c1 (Every branch is resynced once a night by itself; answers go to the response topic that a request names below its user's own)
             self._route(delivery)
         if message.qos and levels[-1:] != ("facts",):
             client.ack(message.mid, message.qos)

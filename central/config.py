@@ -15,6 +15,7 @@ from central.exporters.exporter import What
 from central.exporters.registry import KindMissing, exporter_class
 from central.ledger.database import NoSuchDatabase, database_url
 from central.outflow.sender import Plan
+from central.resync.daily import DailyOptions
 from central.rules.plan import HOUR, Options
 from central.sources.listing import PeopleOptions
 from central.workdays.interpretation import Role, Sites
@@ -114,6 +115,7 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     branch: tuple[Branch, ...] = ()
     accounts: AccountsOptions | None = None
     account: AccountOptions = AccountOptions()
+    resync: DailyOptions = DailyOptions()
     export: Any = ()
     people: PeopleOptions | None = None
 
@@ -134,6 +136,7 @@ class Config:
     exports: tuple[Plan, ...] = ()
     people: PeopleOptions | None = None
     account: AccountOptions = field(default_factory=AccountOptions)
+    daily: DailyOptions = field(default_factory=DailyOptions)
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -201,6 +204,7 @@ def load(path: Path) -> Config:
         exports,
         sections.people,
         sections.account,
+        sections.resync,
     )
 
 

@@ -12,7 +12,8 @@ class Delivery:
 
     `levels` is its topic below the prefix: `("edge", "pune-01", "facts")`. `retained` tells a message that
     the broker kept from one that was sent just now. `mid` and `connection` are what an acknowledgement
-    needs.
+    needs. `response` is the topic on which the sender wants an answer, "" for none, and `correlation` what
+    the answer is to carry.
     """
 
     levels: tuple[str, ...]
@@ -20,6 +21,8 @@ class Delivery:
     retained: bool
     mid: int
     connection: int
+    response: str = ""
+    correlation: bytes | None = None
 
 
 class Publish(Protocol):
@@ -29,6 +32,21 @@ class Publish(Protocol):
     """
 
     def __call__(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
+        """Send to a topic."""
+
+
+class Respond(Protocol):
+    """Hands a message to the broker as `Publish` does, with what the answered request gave it to carry."""
+
+    def __call__(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        correlation: bytes | None = None,
+    ) -> bool:
         """Send to a topic."""
 
 

@@ -32,6 +32,9 @@ _CENTRAL = """
 [central]
 timezone = "{zone}"
 database = "{folder}/{ledger}"
+
+[resync]
+daily = ""
 """
 _EDGE = """
 [edge]

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import msgspec
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from ground.mqtt import BrokerOptions, new_client
 from simulators.mosquitto import Mosquitto
@@ -28,16 +30,21 @@ def options_of(broker: Mosquitto, user: str) -> BrokerOptions:
 
 
 class Peer:
-    """One connected account. `heard` has the payloads of every topic that it subscribed, in order."""
+    """One connected account. `heard` has the payloads of every topic that it subscribed, in order.
+
+    `carried` has the correlation data of the last message of each.
+    """
 
     def __init__(self, client: paho.Client) -> None:
         self.heard: dict[str, list[bytes]] = defaultdict(list)
+        self.carried: dict[str, bytes | None] = {}
         self._client = client
         self._on: dict[str, Callable[[bytes], None]] = {}
         client.on_message = self._message
 
     def _message(self, _client: object, _userdata: object, message: paho.MQTTMessage) -> None:
         self.heard[message.topic].append(bytes(message.payload))
+        self.carried[message.topic] = getattr(message.properties, "CorrelationData", None)
         for topic, react in self._on.items():
             if paho.topic_matches_sub(topic, message.topic):
                 react(bytes(message.payload))
@@ -50,6 +57,13 @@ class Peer:
         self._client.on_subscribe = lambda *_: done.set()
         self._client.subscribe(topic, 1)
         assert done.wait(30)
+
+    def ask(self, topic: str, message: msgspec.Struct, answer_at: str, correlation: bytes) -> None:
+        """Send a request that says where it wants its answers, and what they are to carry."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's own
+        properties.ResponseTopic, properties.CorrelationData = answer_at, correlation
+        told = self._client.publish(topic, encode(message), qos=1, properties=properties)
+        until(told.is_published)
 
     def publish(self, topic: str, message: msgspec.Struct | bytes, *, retain: bool = False) -> None:
         """Send a message without waiting."""

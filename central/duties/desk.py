@@ -42,6 +42,7 @@ class DeskDuty:
             sites=config.sites,
             users=users_of(config, ledger, people),
             options=config.options,
+            daily=config.daily,
         )
         self._accounting = Accounting(
             topics,

@@ -30,6 +30,11 @@ class Asking:
     verb: str
     request: Request
 
+    @property
+    def request_id(self) -> str:
+        """What the request is called."""
+        return self.request.request_id
+
 
 @dataclass(frozen=True, slots=True)
 class Unclear:

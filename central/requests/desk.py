@@ -17,7 +17,7 @@ from central.ledger import audit, orders
 from central.ledger.database import Ledger, LedgerError
 from central.ledger.people import People
 from central.ledger.staff import Staff
-from central.post import Delivery, Landed, Publish, Readers
+from central.post import Delivery, Landed, Readers, Respond
 from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal, Unclear, read_request
 from central.requests.clock_desk import ClockDesk, Heartbeats
@@ -26,6 +26,7 @@ from central.requests.logins import Logins
 from central.requests.replies import Replies
 from central.requests.resyncs.desk import Surroundings, resync_desk
 from central.requests.sights import Sights
+from central.resync.daily import DailyOptions
 from central.rules.plan import Options
 from central.users import Users
 from central.workdays.interpretation import Sites
@@ -41,6 +42,8 @@ LOOK_AGAIN_S = 2.0
 """Open orders are looked at so often even without news: for the deadline, and after the ledger was away."""
 ACCOUNTS_AGAIN_S = 30.0
 """The broker's accounts are compared with the users so often, whoever had his hands on them in between."""
+
+NEVER = DailyOptions(daily="")
 
 journal = Journal("requests")
 
@@ -66,13 +69,13 @@ class Requests:
 
     It wants the messages below `admin/+/+`, and the broker's log. `readers` gives the readers of each edge
     that is known, `heartbeats` what edges said last, `sites` roles and branches, `users` decides who may do
-    what, `options` are those of the rules.
+    what, `options` are those of the rules, `daily` those of the resyncs that nobody asks for.
     """
 
     def __init__(
         self,
         topics: Topics,
-        publish: Publish,
+        publish: Respond,
         ledger: Ledger,
         people: People,
         zones: Zones,
@@ -82,6 +85,7 @@ class Requests:
         sites: Sites | None = None,
         users: Users | None = None,
         options: Options | None = None,
+        daily: DailyOptions = NEVER,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._topics = topics
@@ -94,7 +98,7 @@ class Requests:
         self._answering = Answering(ledger, zones, sites, self._users, options, staff, readers)
         self._replies = Replies(topics, publish, ledger, clock)
         self._resyncs = resync_desk(
-            Surroundings(topics, publish, ledger, people, staff, sites, readers, options, clock),
+            Surroundings(topics, publish, ledger, people, staff, sites, readers, options, daily, clock),
             self._replies,
         )
         self._clocks = ClockDesk(topics, publish, ledger, zones, readers, heartbeats, self._replies, clock)
@@ -164,7 +168,7 @@ class Requests:
     def _serve(self, note: Delivery | Landed | _Connected | _Returned | None) -> None:
         match note:
             case Delivery(levels=("admin", user, verb), payload=payload) if payload:
-                self._request(user, verb, payload)
+                self._request(user, verb, note)
             case Delivery(levels=("broker", "log"), payload=payload):
                 self._logins.hear(payload.decode(errors="replace"))
             case Landed(orders=order_ids):
@@ -193,12 +197,14 @@ class Requests:
         for order in waiting:
             self._publish(self._topics.orders(edge), order)
 
-    def _request(self, user: str, verb: str, payload: bytes) -> None:
-        asked = read_request(user, verb, payload)
+    def _request(self, user: str, verb: str, delivery: Delivery) -> None:
+        asked = read_request(user, verb, delivery.payload)
+        if (named := asked.request_id) is not None:
+            self._replies.wanted_at(user, named, delivery.response, delivery.correlation)
         if isinstance(asked, Unclear):
             self._replies.refused(user, verb, asked.request_id, asked.reason)
             return
-        request_id = asked.request.request_id
+        request_id = asked.request_id
         decision = roles.decide(user, self._users.find(user), verb)
         if isinstance(decision, roles.Denied):
             self._replies.refused(user, verb, request_id, decision.reason)

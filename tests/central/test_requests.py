@@ -274,6 +274,32 @@ def test_a_request_that_cannot_be_carried_out_is_refused_with_the_reason(
     assert (line.actor, line.verb, line.subject, line.detail["outcome"]) == ("anna", verb, "r-1", "refused")
 
 
+@pytest.mark.parametrize(
+    ("wanted", "arrives"),
+    [
+        ("admin/anna/answers/s-1/deeper", "admin/anna/answers/s-1/deeper"),
+        ("admin/bert/answers/s-1", "admin/anna/answers/s-1"),
+        ("edge/pune-01/orders", "admin/anna/answers/s-1"),
+        ("admin/anna/answers", "admin/anna/answers/s-1"),
+        ("admin/anna/summary", "admin/anna/answers/s-1"),
+    ],
+)
+def test_answers_go_where_a_request_wants_them_if_that_is_below_its_users_own(
+    broker: Mosquitto, database: str, anna: Peer, wanted: str, arrives: str
+) -> None:
+    """A response topic of MQTT 5 counts below the user's own answers alone, and carries what it was given."""
+    anna.subscribe("punchwire/v1/admin/anna/answers/#")
+    with centre(broker, database):
+        serving(anna)
+        topic = f"punchwire/v1/{arrives}"
+        request = SummaryRequest(request_id="s-1")
+        anna.ask(TOPICS.request("anna", "summary"), request, f"punchwire/v1/{wanted}", b"\x01mine")
+        until(lambda: anna.heard.get(topic))
+        answer, *_ = anna.all(topic, Answer)  # two subscriptions hear it
+    assert (answer.request_id, answer.status, anna.carried[topic]) == ("s-1", "done", b"\x01mine")
+    assert set(anna.heard) <= {topic, TOPICS.central_status}
+
+
 def test_nonsense_is_audited_and_disturbs_nobody(broker: Mosquitto, database: str, anna: Peer) -> None:
     """A message without a request id cannot be answered; the next request is."""
     with centre(broker, database) as central:

@@ -145,6 +145,14 @@ def find(connection: Connection, actor: str, request_id: str) -> Job | None:
     return found[0] if found else None
 
 
+def any_named(connection: Connection, actor: str, begins: str) -> bool:
+    """Whether an actor ever had a job whose name begins so."""
+    query = select(jobs.c.job_id).where(
+        jobs.c.actor == actor, jobs.c.request_id >= begins, jobs.c.request_id < begins + "~"
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def named(connection: Connection, request_id: str) -> list[Job]:
     """The jobs of all actors by this name, the latest first."""
     return _jobs(connection, _ALL.where(jobs.c.request_id == request_id).order_by(jobs.c.job_id.desc()))

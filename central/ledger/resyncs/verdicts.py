@@ -24,14 +24,14 @@ class Task:
     employee_id: str
 
 
-def keep(connection: Connection, job_id: int, part: int, found: Iterable[Verdict]) -> None:
+def keep(connection: Connection, job_id: int, part: int, piece: int, found: Iterable[Verdict]) -> None:
     """Store verdicts that are no matches, and count the matches of each person."""
     matched: dict[str, int] = {}
     rows = []
     for one in found:
+        if one.punch.owner is not None:
+            matched[one.punch.owner] = matched.get(one.punch.owner, 0) + (one.what == "matched")
         if one.what == "matched":
-            if one.punch.owner is not None:
-                matched[one.punch.owner] = matched.get(one.punch.owner, 0) + 1
             continue
         rows.append(
             {
@@ -49,17 +49,23 @@ def keep(connection: Connection, job_id: int, part: int, found: Iterable[Verdict
         )
     if rows:
         connection.execute(insert_into(connection, verdicts).on_conflict_do_nothing(), rows)
-    count_matched(connection, job_id, matched)
+    count_matched(connection, job_id, piece, matched)
 
 
-def count_matched(connection: Connection, job_id: int, matched: Mapping[str, int]) -> None:
-    """Add to the matches of people of a job."""
+def count_matched(connection: Connection, job_id: int, piece: int, matched: Mapping[str, int]) -> None:
+    """Add to the matches of people of a job, and so tell, where everybody is asked for, who they are."""
     if matched:
+        adding = insert_into(connection, people)
+        told = {"job_id": job_id, "piece": piece, "tried": 0}
         connection.execute(
-            update(people)
-            .where(people.c.job_id == job_id, people.c.employee_id == bindparam("who"))
-            .values(matched=people.c.matched + bindparam("more")),
-            [{"who": employee_id, "more": count} for employee_id, count in sorted(matched.items())],
+            adding.on_conflict_do_update(
+                index_elements=list(people.primary_key),
+                set_={people.c.matched: people.c.matched + adding.excluded.matched},
+            ),
+            [
+                {**told, "employee_id": employee_id, "matched": count}
+                for employee_id, count in sorted(matched.items())
+            ],
         )
 
 

@@ -22,7 +22,9 @@ from central.requests.resyncs.equipping import Equipment
 from central.requests.resyncs.following import Following
 from central.requests.resyncs.landing import Landing
 from central.requests.resyncs.ordering import CENTRAL
+from central.requests.resyncs.scheduling import Scheduling
 from central.requests.resyncs.serving import Serving
+from central.resync.daily import DailyOptions
 from central.rules.plan import Options
 from central.workdays.interpretation import Sites
 from ground.journal import Journal
@@ -64,11 +66,13 @@ class ResyncDesk:
         ledger: Ledger,
         serving: Serving,
         following: Following,
+        scheduling: Scheduling,
         replies: Replies,
     ) -> None:
         self._ledger = ledger
         self._serving = serving
         self._following = following
+        self._scheduling = scheduling
         self._replies = replies
         self._notes: SimpleQueue[_Asked | _News | None] = SimpleQueue()
         self._told: dict[int, tuple[bytes, float]] = {}
@@ -129,6 +133,7 @@ class ResyncDesk:
                     pass
         if time.monotonic() >= self._look_again:
             wanted, self._look_again = None, time.monotonic() + LOOK_AGAIN_S
+            self._scheduling.begin_due()
         with self._ledger.read() as connection:
             found = jobs.still_open(connection)
         return {
@@ -216,6 +221,7 @@ class Surroundings:
     sites: Sites
     readers: Readers
     options: Options
+    daily: DailyOptions
     clock: Callable[[], datetime]
 
 
@@ -234,4 +240,5 @@ def resync_desk(around: Surroundings, replies: Replies) -> ResyncDesk:
     )
     choosing = Choosing(around.staff)
     serving = Serving(ledger, people, choosing, around.readers, following, settling, clock)
-    return ResyncDesk(ledger, serving, following, replies)
+    scheduling = Scheduling(ledger, people, around.sites.zones, around.readers, serving, around.daily, clock)
+    return ResyncDesk(ledger, serving, following, scheduling, replies)

@@ -25,7 +25,10 @@ _LONGEST_DAYS = 3700
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A job as it will be stored, and its people by piece."""
+    """A job as it will be stored, and its people by piece.
+
+    Where everybody is asked for only those are named of whom no badge is known: the others come to light.
+    """
 
     job: Job
     pieces: Mapping[int, Sequence[str]]
@@ -55,10 +58,8 @@ def plan(
     if request.mode != "recompute":
         there = _there(readers, request.readers)
         if everybody:
-            pieces = {0: [], NOBODY_KNOWS: []}
-            for one in people:
-                pieces[0 if directory.badges(one) else NOBODY_KNOWS].append(one)
-            groups = ((0, tuple(there), len(pieces[0])),)
+            pieces = {NOBODY_KNOWS: [one for one in people if not directory.badges(one)]}
+            groups = ((0, tuple(there), len(people) - len(pieces[NOBODY_KNOWS])),)
             asked = list(_parts(actor, request.request_id, 0, there, there))
         else:
             pieces, groups, asked = _by_badges(actor, request, people, directory, there)

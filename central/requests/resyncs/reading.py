@@ -75,9 +75,9 @@ def compared(connection: Connection, job: Job, one: Asked, versions: Versions) -
     if not job.everybody:
         people = jobs.people_of(connection, job, one.piece)
         verdicts_found = [it for it in verdicts_found if it.punch.owner in people]
-    verdicts.keep(connection, job.job_id, one.number, verdicts_found)
+    verdicts.keep(connection, job.job_id, one.number, one.piece, verdicts_found)
     same = {owner: count for owner, count in sides.same.items() if owner is not None}
-    verdicts.count_matched(connection, job.job_id, same)
+    verdicts.count_matched(connection, job.job_id, one.piece, same)
     proofs.keep_device(connection, job.job_id, one.number, sides.device)
     return replace(
         one,

@@ -20,7 +20,9 @@ from central.requests.resyncs import pages, telling
 from central.requests.resyncs.equipping import Equipment
 from central.requests.resyncs.following import Following
 from central.requests.resyncs.landing import Landing
+from central.requests.resyncs.scheduling import Scheduling
 from central.requests.resyncs.serving import Serving
+from central.resync.daily import DailyOptions
 from central.rules.plan import Options
 from central.streams import Parcel
 from edge.readers.identity import terminal_punch_id
@@ -94,6 +96,15 @@ class Company(Works):
             self.readers,
             self.following,
             settling,
+            lambda: self.now,
+        )
+        self.scheduling = Scheduling(
+            self.ledger,
+            self._directory,
+            SITES.zones,
+            self.readers,
+            self.serving,
+            DailyOptions(),
             lambda: self.now,
         )
 
