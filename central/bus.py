@@ -181,12 +181,6 @@ class Bus:
         except ValueError as error:
             journal.warning("message_ignored", reason=error)
             levels = ()
-<<<<<<< HEAD
-        delivery = Delivery(levels, bytes(message.payload), message.retain, message.mid, self._connection)
-        if levels == ("central", "status"):
-            self._contradict(client, delivery)
-        elif levels:
-=======
         wanted = message.properties
         delivery = Delivery(
             levels,
@@ -197,8 +191,9 @@ class Bus:
             getattr(wanted, "ResponseTopic", ""),
             getattr(wanted, "CorrelationData", None),
         )
-        if levels:
->>>>>>> f8913c1 (Every branch is resynced once a night by itself; answers go to the response topic that a request names below its user's own)
+        if levels == ("central", "status"):
+            self._contradict(client, delivery)
+        elif levels:
             self._route(delivery)
         if message.qos and levels[-1:] != ("facts",):
             client.ack(message.mid, message.qos)
