@@ -40,7 +40,7 @@ def test_ok_comes_only_after_the_commit(site: Site) -> None:
     """While nothing can be stored the terminal hears no OK, keeps its records, and sends them again."""
     desk = PushDesk()
     desk.refusing = True
-    session = site.session(desk)
+    session = site.session(desk, recheck_h=0)
     there = site.terminal(log=120)
     until(lambda: there.refusals)
     assert session.fault().reason == "outbox-failed"
