@@ -133,12 +133,12 @@ def with_account(verdict: Verdict, evidence: str) -> Verdict:
 
 
 def judge_edge(
-    edge: EdgeSeen, readers: Mapping[str, Verdict] | None, now: datetime, limits: Limits
+    edge: EdgeSeen, readers: Mapping[str, Verdict] | None, now: datetime, limits: Limits, unread: int = 0
 ) -> Verdict:
     """Judge an edge as a whole from its own trouble and the verdicts of its readers (None: not known yet).
 
-    The colour is the worst of all; of equals the edge's own trouble explains it first, then a reader's
-    fault, then a quiet reader, by name.
+    `unread` is how many of its facts and messages stand in quarantine. The colour is the worst of all; of
+    equals the edge's own trouble explains it first, then a reader's fault, then a quiet reader, by name.
     """
     verdicts = readers or {}
     punched = any(verdict.reason not in _NEVER for verdict in verdicts.values())
@@ -153,6 +153,8 @@ def judge_edge(
         causes.append(Verdict("orange", "starting", "connected, but it has not described itself yet"))
     elif not readers:
         causes.append(Verdict("orange", "no-readers", "the edge has no reader configured"))
+    if unread:
+        causes.append(Verdict("orange", "facts-unread", f"{unread} in quarantine"))
     by_reader = sorted(verdicts.items(), key=lambda entry: (entry[1].reason in _QUIET, entry[0]))
     causes.extend(
         replace(verdict, evidence=f"{name}: {verdict.evidence}" if verdict.reason else "")

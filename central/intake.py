@@ -26,7 +26,8 @@ GROUP_BYTES = 1 << 20
 """Messages are taken together until they are so many bytes, which is about 2,500 punches: a transaction costs
 what a few hundred of them cost, and whoever comes next waits for no more than this.
 """
-RESEND_VALID = timedelta(days=7)
+RESEND_VALID = timedelta(days=3650)
+"""A hole in the ledger does not close by itself, and filling it late does no harm."""
 REPEAT_S = 1.0
 """A receipt that says nothing new is told again only after so long: copies of a batch come close together."""
 _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)

@@ -20,6 +20,7 @@ NEXT_STEP: dict[str, str] = {
     "outbox-set-aside": "The Pi's card damaged the outbox: replace it, or delete outbox.db.corrupt-* there.",
     "session-taken": "Another client uses this edge's id: find the second Pi or copied card and rename it.",
     "no-receipts": "The broker accepts punches but central does not confirm them; check the broker's ACL.",
+    "facts-unread": "Upgrade central, then run punchwire-central quarantine --replay; nothing is lost.",
     "backlog": "Punches are waiting at the branch; check the speed of its uplink.",
     "disk-full": "Free space on the Pi's card; readers without memory cannot record punches.",
     "outbox-failed": "The outbox cannot be written; check the Pi's card and replace it if it fails again.",

@@ -71,6 +71,16 @@ def count(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
+def by_edge(connection: Connection) -> dict[str, int]:
+    """How many entries wait of each edge that has any."""
+    query = (
+        select(quarantine.c.edge, func.count())
+        .where(quarantine.c.replayed_at.is_(None))
+        .group_by(quarantine.c.edge)
+    )
+    return dict(connection.execute(query).tuples().all())
+
+
 def replayed(connection: Connection, digests: Sequence[bytes], at: datetime) -> None:
     """Mark entries as replayed; they are kept."""
     connection.execute(update(quarantine).where(quarantine.c.digest.in_(digests)).values(replayed_at=at))

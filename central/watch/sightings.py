@@ -55,6 +55,8 @@ class Sightings:
         self._last_new: dict[tuple[str, str], datetime] = {}
         self.differing: Mapping[tuple[str, str], str] = {}
         """The readers whose accounts differ, each with the evidence."""
+        self.unread: Mapping[str, int] = {}
+        """How much of what edges sent stands in quarantine."""
         for edge in edges:
             self.branch(edge)
 
@@ -143,7 +145,7 @@ class Sightings:
             yield Line(
                 edge,
                 None,
-                judge_edge(branch.seen, described, now, limits),
+                judge_edge(branch.seen, described, now, limits, self.unread.get(edge, 0)),
                 max((line.last_punch for line in ours if line.last_punch), default=None),
                 branch.contact,
                 beat.backlog if beat else 0,

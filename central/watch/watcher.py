@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 import msgspec
 
 from central.colors import Limits
-from central.ledger import queries
+from central.ledger import quarantine, queries
 from central.ledger.database import Ledger, LedgerError
 from central.post import Delivery, Landed, Publish
 from central.watch.display import Display
@@ -177,11 +177,12 @@ class Watch:
                     self._display.connected(at)
 
     def _look(self) -> None:
-        """Learn the last punches from the ledger; while it is away the board waits and tries again."""
+        """Learn from the ledger the last punches and what was unreadable; while it is away the board waits."""
         since = None if self._newest is None else self._newest - _OVERLAP
         try:
             with self._ledger.read() as connection:
                 known = queries.last_new(connection, since)
+                self._sightings.unread = quarantine.by_edge(connection)
         except LedgerError as error:
             journal.debug("ledger_unreadable", error=error)
             return

@@ -61,6 +61,7 @@ class Pump:
         self._message_limit = 0
         self._noted = outbox.mark.newest
         self._rivals = Rivals()
+        self._orders_left: list[Order] = []
         self._offline_since: float | None = time.monotonic()
         self._offline_told = False
         self._beat_at = 0.0
@@ -199,6 +200,9 @@ class Pump:
         self._beat_at = now + HEARTBEAT_S
         beat = self._voice.heartbeat(self._link.session, self._window.unconfirmed_s(now))
         self._link.publish(self._topics.heartbeat(self._edge), encode(beat), qos=0, retain=True)
+        left, self._orders_left = self._orders_left, []
+        for order in left:
+            self._order(order)
 
     def _message(self, event: Message) -> None:
         if not event.payload:
@@ -212,9 +216,17 @@ class Pump:
                 if self._rivals.wrote(decode(event.payload, Status).session):
                     self._taken()
             else:
-                self._voice.order(decode_order(event.payload))
+                self._order(decode_order(event.payload))
         except WireError as error:
             self._journal.warning("message_unreadable", topic=event.topic, reason=error)
+
+    def _order(self, order: Order) -> None:
+        """Hand an order on; one that the outbox cannot take note of now is tried again with every beat."""
+        try:
+            self._voice.order(order)
+        except OutboxError as error:
+            self._journal.warning("order_waits", order_id=order.order_id, reason=error)
+            self._orders_left.append(order)
 
     def _central(self, status: Status) -> None:
         if status.online and not self._window.is_open:

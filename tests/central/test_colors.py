@@ -198,6 +198,24 @@ def test_an_edge_is_as_bad_as_its_worst(
     assert verdict.online
 
 
+@pytest.mark.parametrize(
+    ("readers", "trouble", "expected"),
+    [
+        ({"a": GREEN}, "", ("orange", "facts-unread", "3 in quarantine")),
+        ({"a": IDLE}, "", ("orange", "facts-unread", "3 in quarantine")),
+        ({"a": KEY}, "", ("red", "wrong-comm-key", "a: refused")),
+        ({"a": GREEN}, "backlog", ("orange", "backlog", "seen")),
+    ],
+)
+def test_what_could_not_be_read_of_an_edge_is_counted_on_its_line(
+    readers: dict[str, Verdict], trouble: str, expected: tuple[str, str, str]
+) -> None:
+    """Nothing unreadable is dropped in silence, and nothing worse is hidden by it."""
+    edge = replace(LIVE, heartbeat=_beat(reason=trouble, evidence="seen"))
+    verdict = judge_edge(edge, readers, NOW, LIMITS, unread=3)
+    assert (verdict.color, verdict.reason, verdict.evidence) == expected
+
+
 def test_an_edge_names_the_reader_that_spoils_its_colour() -> None:
     """The evidence of an edge begins with the name of the reader that it comes from."""
     assert judge_edge(LIVE, {"a": IDLE, "b": KEY}, NOW, LIMITS).evidence == "b: refused"

@@ -75,6 +75,18 @@ def central_killed(arena: Arena, dice: Dice) -> Iterator[None]:
     arena.disturb()
 
 
+@fault("duty-killed")
+def duty_killed(arena: Arena, dice: Dice) -> Iterator[None]:
+    """One process of central ends, or the one that started the others."""
+    arena.disturb()
+    pids = [pid for pid in (*arena.central.children(), arena.central.program.pid) if pid is not None]
+    if pids:
+        with suppress(ProcessLookupError):
+            os.kill(dice.choice(pids), signal.SIGKILL)
+    yield
+    arena.disturb()
+
+
 @fault("broker-killed")
 def broker_killed(arena: Arena, _dice: Dice) -> Iterator[None]:
     arena.disturb()

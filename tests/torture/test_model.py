@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 import uuid
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from hypothesis.stateful import (
 from central import intake
 from central.ledger.database import Ledger
 from edge.buffer.migrations import prepare
+from edge.buffer.store import OutboxError
 from edge.uplink.window import LIMIT
 from tests.edge.making import AT
 from tests.torture.model import EDGE, TOPICS, Broker, Letter, ModelCentral, ModelEdge
@@ -352,4 +354,41 @@ def test_a_copy_of_the_card_in_a_second_pi_settles_nothing_for_the_first() -> No
             twin.receives(site.broker.to_edge.pop(0))
     assert set(twin.held().values()) <= site.central.held()
     twin.die()
+    site.teardown()
+
+
+def test_what_central_lost_is_sent_again_by_an_edge_whose_clock_is_months_ahead() -> None:
+    """A hole in the ledger is filled however late the edge hears of it, or believes to hear of it."""
+    site = Conservation()
+    site.everybody_is_there()
+    site.ledger_is_backed_up()
+    site.cards(3)
+    site.behaves()
+    vars(site.edge.daemon._timekeeper)["_utc"] = lambda: datetime.now(UTC) + timedelta(days=200)  # noqa: SLF001
+    site.ledger_is_restored()
+    site.edge.disconnect()
+    site.edge.connect()
+    site.behaves()
+    assert set(site.edge.held().values()) <= site.central.held()
+    site.teardown()
+
+
+def test_an_order_that_meets_a_full_disk_is_carried_out_when_there_is_room() -> None:
+    """Central gives an order once while the edge is there; the edge does not forget it."""
+    site = Conservation()
+    site.everybody_is_there()
+    site.ledger_is_backed_up()
+    site.cards(3)
+    site.behaves()
+    db = site.edge.outbox._store.db  # noqa: SLF001
+    db.execute("PRAGMA max_page_count=1")
+    with pytest.raises(OutboxError, match="full"):
+        site.cards(10_000)
+    site.behaves()
+    site.ledger_is_restored()
+    site.behaves()
+    db.execute("PRAGMA max_page_count=100000")
+    site.edge.pump.beat()
+    site.behaves()
+    assert set(site.edge.held().values()) <= site.central.held()
     site.teardown()

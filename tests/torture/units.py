@@ -65,11 +65,8 @@ class Unit:
         if (pid := self.program.pid) is None:
             return []
         with suppress(OSError):
-            return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] or [
-                int(child)
-                for task in Path(f"/proc/{pid}/task").iterdir()
-                for child in (task / "children").read_text().split()
-            ]
+            told = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+            return [int(child) for children in told for child in children.split()]
         return []
 
     def limit_files(self, size: int | None) -> None:
