@@ -177,7 +177,7 @@ class Watch:
                     self._display.connected(at)
 
     def _look(self) -> None:
-        """Learn from the ledger the last punches and what was unreadable; while it is away the board waits."""
+        """Learn from the ledger the last punches and what was unreadable; without it the board waits."""
         since = None if self._newest is None else self._newest - _OVERLAP
         try:
             with self._ledger.read() as connection:
