@@ -1,9 +1,9 @@
-"""Measures the main job, a figure a line: card to ledger, a long backlog, appends, an edge at rest.
+"""Measures the main job, a figure a line: card to ledger, a backlog, appends, an edge at rest, its start.
 
     python -m bench [--json]
 
-It runs `bench.uplink` without TLS, `bench.outbox` and `bench.idle`; each alone says more, and how it
-measures. Where a bare script did the same in the same run, the ratio to it stands beside the figure.
+It runs `bench.uplink` without TLS, `bench.outbox`, `bench.idle` and `bench.start`; each alone says more, and
+how it measures. Where a bare script did the same in the same run, the ratio to it stands beside the figure.
 """
 
 import argparse
@@ -22,8 +22,9 @@ _WAY = {
     "drain punches/s": "drain of a backlog of 100,000, punches/s",
 }
 _REST = {
-    "daemon resident MB": "edge at rest, three readers: resident MB",
+    "daemon resident MB": "edge at rest, one reader of each kind: resident MB",
     "terminal child resident MB": "its terminal's process: resident MB",
+    "both, shared pages once MB": "both, pages that they share counted once: MB",
     "percent of one core": "both: percent of one core",
 }
 
@@ -51,6 +52,9 @@ def lines() -> Iterator[Line]:
     rest = told("idle")
     for key, what in _REST.items():
         yield what, rest[key], None
+    start = told("start")
+    for what in ("start", "restart"):
+        yield f"{what} to the first card on the disk, ms", start[f"{what} ms"], start[f"{what} of imports"]
 
 
 def main() -> int:

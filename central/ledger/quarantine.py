@@ -78,7 +78,7 @@ def by_edge(connection: Connection) -> dict[str, int]:
         .where(quarantine.c.replayed_at.is_(None))
         .group_by(quarantine.c.edge)
     )
-    return {edge: count for edge, count in connection.execute(query)}
+    return dict(connection.execute(query).all())
 
 
 def replayed(connection: Connection, digests: Sequence[bytes], at: datetime) -> None:
