@@ -83,12 +83,18 @@ def test_killed_duties_are_started_again_and_punches_go_on(central: Program, edg
 
 def test_hanging_duty_holds_up_no_punch(central: Program, edge: Peer) -> None:
     """Duties that stand still, even with the turn to write in hand, delay receipts by a moment only."""
-    for pid in processes(central.pid).values():
+    pids = processes(central.pid).values()
+    for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    began = time.monotonic()
-    send(edge, 1)
-    send(edge, 2)
-    assert time.monotonic() - began < 25
+    try:
+        began = time.monotonic()
+        send(edge, 1)
+        send(edge, 2)
+        assert time.monotonic() - began < 25
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def test_duties_end_with_their_central(central: Program, edge: Peer) -> None:
