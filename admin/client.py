@@ -26,6 +26,8 @@ QUIET_S = 0.25
 """The retained messages are taken to be complete when nothing came for this long behind the subscription."""
 ANSWER_S = 15.0
 """How long central has for its first word on a request."""
+AWAY_S = 5.0
+"""What a restart of central may take."""
 ASK_AGAIN_S = 5.0
 """A request that nobody answered is published again; it starts nothing anew."""
 _LOGIN = frozenset({"Not authorized", "Bad user name or password", "Banned", "Bad authentication method"})
@@ -215,8 +217,17 @@ class Client:
         ]
         if not states:
             raise Unavailable("central has never been on this broker; start punchwire-central")
-        if not _online(states[-1].payload):
+        if not _online(states[-1].payload) and not self._returns():
             raise Unavailable("central is away; start punchwire-central and ask again")
+
+    def _returns(self) -> bool:
+        """Whether central, which a service manager may just be starting again, comes back in AWAY_S."""
+        deadline = time.monotonic() + AWAY_S
+        while (left := deadline - time.monotonic()) > 0:
+            match self.news(left):
+                case Message(topic=self.topics.central_status, payload=content) if _online(content):
+                    return True
+        return False
 
 
 def _online(payload: bytes) -> bool:

@@ -8,12 +8,13 @@ since, for the one before; what would lie behind the reading cannot be. The boun
 They know nothing of a clock that was moved and moved back between two measurements.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from central.timing.boots import believed_within
 from central.workdays.interpretation import Raw, Sites, instant
@@ -28,9 +29,7 @@ OFFSET_S = 2.0
 TERMINAL_DRIFT = 3e-4
 """Seconds per second: the worst terminals lose minutes in a month, this is 26 s a day."""
 DRIFT_AT_MOST_S = 3600.0
-"""A clock that drifted further was set by somebody meanwhile."""
-DAYS_DRIFT_S = 26.0
-"""How far it may have drifted before it was set, since it was measured: readings are hardly a day apart."""
+"""A clock that drifted further was set by somebody meanwhile; so far, however long ago it was measured."""
 DELIVERY_S = 2.0
 """What a live punch needs from the terminal to the Pi."""
 ACCEPTED_S = 60.0
@@ -144,7 +143,7 @@ def _recorded(raw: Raw, sites: Sites, reading: _Reading, read_within_s: float, o
     drifted_s = 0.0
     if raw.offset_before_s is not None:
         away.append(raw.offset_before_s)
-        drifted_s = DAYS_DRIFT_S if abs(away[1] - away[0]) > 2 * OFFSET_S else 0.0
+        drifted_s = DRIFT_AT_MOST_S if abs(away[1] - away[0]) > 2 * OFFSET_S else 0.0
     last = reading.at + read_within_s
     known: list[float] = []
     bounds: list[float] = []
@@ -172,13 +171,27 @@ def _judged(raw: Raw, at: int, known: Sequence[float], bounds: tuple[float, floa
     return Timed(at, *bounds, doubt, unsure, proposed)
 
 
-def _meanings(raw: Raw, sites: Sites, reading: _Reading, away: Iterable[float]) -> Iterator[float]:
-    """The instants that a record can mean, by each way in which the clock may have been away from UTC."""
-    then = datetime.fromtimestamp(reading.at, sites.zones.of(raw.edge)).utcoffset() or timedelta()
-    for one in away:
+def _meanings(raw: Raw, sites: Sites, reading: _Reading, away: Sequence[float]) -> Iterator[float]:
+    """The instants that a record can mean, by each way in which the clock may have been away from UTC.
+
+    Where the clock was moved since the reading before, the zone may have changed since, too. And where it is
+    wrong by years, the date that it shows may be in another season of the zone than the true one.
+    """
+    zone = sites.zones.of(raw.edge)
+    season_s = _offset_s(reading.at, zone)
+    errors = {one - season_s: one for one in away}
+    if abs(away[-1] - away[0]) > 2 * OFFSET_S:
+        errors[away[-1] - _offset_s(reading.at - _DAY_S, zone)] = away[-1]
+    for error_s, one in errors.items():
         yield _wall(raw) - one
-        error_s = one - then.total_seconds()
         yield from (printed - error_s for printed in _printed(raw, sites))
+        if abs(error_s) > OFFSET_S:
+            right_us = int((_wall(raw) - error_s) * _US)
+            yield from _printed(replace(raw, device_wall_us=right_us), sites)
+
+
+def _offset_s(at: float, zone: tzinfo) -> float:
+    return (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
 
 
 def _wall(raw: Raw) -> float:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -378,6 +378,43 @@ def holds(found: Timed, true: float, zone: ZoneInfo) -> None:
     st.floats(-2.7e-4, 2.7e-4),
     st.booleans(),
     st.lists(ACTS, min_size=4, max_size=40),
+)
+@example(
+    name="Europe/Berlin",
+    start="2026-03-28",
+    error_s=0.0,
+    drift=0.0,
+    follows=True,
+    acts=[("midnight", 0), ("moves", -26 * 365 * DAY), ("punches", 0), ("passes", 2 * HOUR)],
+)
+@example(
+    name="Europe/Berlin",
+    start="2026-03-28",
+    error_s=0.0,
+    drift=0.0,
+    follows=True,
+    acts=[
+        ("midnight", 0),
+        ("passes", 2 * HOUR),
+        ("punches", 0),
+        ("passes", 3570),
+        ("moves", -26 * 365 * DAY),
+    ],
+)
+@example(
+    name="Asia/Kolkata",
+    start="2026-03-07",
+    error_s=0.0,
+    drift=-1.9e-4,
+    follows=False,
+    acts=[
+        ("midnight", 0),
+        ("boots", 1),
+        ("midnight", 0),
+        ("midnight", 0),
+        ("punches", 0),
+        ("moves", -3 * DAY),
+    ],
 )
 def test_whatever_a_terminals_clock_does_no_punch_is_silently_wrong(
     name: str,

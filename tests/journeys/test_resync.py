@@ -1,6 +1,7 @@
 """Resyncs of a whole site: tried, applied, taken back, and hurt on the way."""
 
 import json
+import os
 import random
 import subprocess
 import time
@@ -17,9 +18,15 @@ _DAYS = "SELECT employee_id, day, status, result FROM workdays WHERE status <> '
 
 
 def _ask(site: Site, *words: str) -> Any:
-    """Run `punchwire resync`, which may find something left over; returns its JSON."""
+    """Run `punchwire resync`, again while central is away, as it says; returns its JSON.
+
+    The resync may find something left over.
+    """
     program = site._program("asked", "punchwire", "resync", *site._account(), "--json", *words)  # noqa: SLF001
-    done = subprocess.run(program._command, capture_output=True, text=True, timeout=240, check=False)  # noqa: SLF001
+    for _ in range(10):
+        done = subprocess.run(program._command, capture_output=True, text=True, timeout=240, check=False)  # noqa: SLF001
+        if done.returncode != os.EX_UNAVAILABLE:
+            break
     assert done.returncode in (0, 1), done.stderr
     return json.loads(done.stdout)
 
