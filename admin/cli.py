@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     day = verb("day", reports.day, "Explain one workday of one employee, figure by figure.")
     day.add_argument("employee_id", metavar="EMPLOYEE")
     day.add_argument("date", type=_date, metavar="DATE")
-    people.add_verbs(verb, lambda parser: _span(parser, default=None))
+    people.add_verbs(verb, lambda parser: _span(parser, default=None), _date)
     says = "List and change who may do what."
     account = verb("account", accounts.account, "Show what device, outbox and ledger hold of a day.")
     account.add_argument("--date", type=_date, required=True, metavar="DATE", help="YYYY-MM-DD")

@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import msgspec
 
@@ -11,6 +12,7 @@ from admin.board import lines, plain
 from admin.client import Client
 from admin.errors import UsageError
 from admin.exporting import export
+from admin.person import person
 from admin.selecting import add_people_flags, echo, people_of, told
 from ground.mqtt import BrokerOptions
 from wire.people import (
@@ -57,6 +59,7 @@ def _pages(client: Client, people: OrgFilter, flags: Namespace) -> Iterator[Empl
         request = EmployeesRequest(
             request_id=new_id(),
             people=people,
+            on=flags.on,
             sort=flags.sort.replace("-", "_"),
             descending=flags.desc,
             limit=min(left, _PAGE),
@@ -73,7 +76,7 @@ def facets(options: BrokerOptions, flags: Namespace) -> int:
     """Print how many people have each value, given the rest of the filter."""
     with Client(options).connected() as client:
         request = FacetsRequest(
-            request_id=new_id(), people=people_of(client, flags), limit=min(flags.limit, _PAGE)
+            request_id=new_id(), people=people_of(client, flags), on=flags.on, limit=min(flags.limit, _PAGE)
         )
         answer = outcome(client.ask("facets", request), Facets)
     echo(answer)
@@ -107,15 +110,19 @@ def filters(options: BrokerOptions, flags: Namespace) -> int:
 
 
 def add_verbs(
-    verb: Callable[[str, object, str], ArgumentParser], add_span: Callable[[ArgumentParser], None]
+    verb: Callable[[str, object, str], ArgumentParser],
+    add_span: Callable[[ArgumentParser], None],
+    day: Callable[[str], date],
 ) -> None:
-    """Add these verbs, and `export`, to the command."""
+    """Add these verbs, `person` and `export`, to the command."""
     columns = [name.replace("_", "-") for name in _COLUMNS]
     listing = verb("employees", employees, "List the employees whom a filter selects.")
     listing.add_argument("--sort", choices=columns, default="employee-id", metavar="COL", help="%(choices)s")
     listing.add_argument("--desc", action="store_true", help="the other way round")
     listing.add_argument("--limit", type=_some, default=_LIMIT, help=f"default {_LIMIT}")
     listing.add_argument("--after", metavar="CURSOR", help="go on where another list ended")
+    one = verb("person", person, "Show the units, badges and employment of one employee, past and present.")
+    one.add_argument("employee_id", metavar="EMPLOYEE")
     counting = verb("facets", facets, "Count the employees by value, given the rest of the filter.")
     counting.add_argument("--limit", type=_some, default=_LIMIT, help="values of each dimension")
     saving = verb("filters", filters, "List your saved filters, or save or delete one.")
@@ -128,6 +135,8 @@ def add_verbs(
     exporting.add_argument("--json-lines", action="store_true", help="a JSON object a line")
     exporting.add_argument("--after", metavar="CURSOR", help="go on behind a cursor; CSV then has no header")
     exporting.add_argument("--cursors", action="store_true", help="tell the cursor behind each page")
+    for parser in (listing, one, counting):
+        parser.add_argument("--on", type=day, metavar="DATE", help="as it was on this date")
     for parser in (listing, counting, saving, exporting):
         add_people_flags(parser)
 

@@ -8,6 +8,7 @@ from wire.clocks import ClockRequest
 from wire.enrolment import EnrolmentRequest
 from wire.listing import ExportRequest, PunchesRequest, SummaryRequest
 from wire.people import EmployeesRequest, FacetsRequest, FiltersRequest
+from wire.person import PersonRequest
 from wire.reporting import DayRequest, ReportRequest
 from wire.resync import ResyncRequest, ResyncsRequest
 from wire.rights import AuditRequest, UserRequest
@@ -28,6 +29,7 @@ Request = (
     | ClockRequest
     | EnrolmentRequest
     | AccountRequest
+    | PersonRequest
 )
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
@@ -45,4 +47,5 @@ VERBS: dict[str, type[Request]] = {
     "clock": ClockRequest,
     "enrolment": EnrolmentRequest,
     "account": AccountRequest,
+    "person": PersonRequest,
 }

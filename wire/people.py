@@ -1,5 +1,6 @@
 """What people ask about employees, and the answers: pages of them, facets, saved filters."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -47,10 +48,14 @@ FilterName = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}\Z")]
 
 
 class EmployeesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """List the people whom a filter selects, by a column and then by id, `limit` at a time."""
+    """List the people whom a filter selects, by a column and then by id, `limit` at a time.
+
+    With `on` everything is as it was on that date, and those alone count who were employed then.
+    """
 
     request_id: RequestId
     people: OrgFilter = OrgFilter()
+    on: date | None = None
     sort: Column = "employee_id"
     descending: bool = False
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
@@ -58,10 +63,14 @@ class EmployeesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class FacetsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Count people by value in each dimension, given the rest of a filter; the `limit` most common values."""
+    """Count people by value in each dimension, given the rest of a filter; the `limit` most common values.
+
+    `on` is a date as in a list of employees.
+    """
 
     request_id: RequestId
     people: OrgFilter = OrgFilter()
+    on: date | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
 
 

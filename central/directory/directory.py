@@ -19,6 +19,7 @@ class Directory:
         self._user_ids: dict[tuple[str, str], _Holders] = {}
         self._cards: dict[str, dict[str, _Holders]] = {}
         self._dated: set[str] = set()
+        self._moved = [one.employee_id for one in self._employees.values() if one.past]
         for employee in self._employees.values():
             for credential in employee.credentials:
                 holder = (credential, employee)
@@ -34,6 +35,11 @@ class Directory:
     def employees(self) -> Mapping[str, Employee]:
         """Everybody, by employee id."""
         return self._employees
+
+    @property
+    def moved(self) -> list[Employee]:
+        """Those who were elsewhere once, as far as the past is known."""
+        return [self._employees[one] for one in self._moved if one in self._employees]
 
     def who(
         self, edge: str, form: str, raw: str, canon: str | None, on: date | None = None

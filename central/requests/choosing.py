@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from central.directory.arrays import Mask
+from central.directory.bygone import columns_on, employed, moved
 from central.directory.columns import Columns
+from central.directory.directory import Directory
 from central.directory.selection import select, unknown, within
 from central.ledger.staff import Staff
 from central.requests.asking import Refusal
@@ -16,6 +19,8 @@ Units = frozenset[frozenset[tuple[str, str]]]
 """The units of a manager, as `selection.within` takes them."""
 
 _TOLD = 5
+_DATES = 4
+"""The organisation is kept as it was on so many dates: pages of one list ask for the same again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,17 @@ class Chosen:
         return [one for row in found[: limit + 1] if (one := self.columns.ids[row]) != after][:limit]
 
 
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """The organisation as it was on a date, as far as a directory knows it, and who was employed."""
+
+    now: Columns
+    directory: Directory
+    day: date
+    columns: Columns
+    employed: Mask
+
+
 class Choosing:
     """Chooses people for requests. Not for more than one thread."""
 
@@ -58,6 +74,7 @@ class Choosing:
         self._staff = staff
         self._columns: Columns | None = None
         self._scopes: dict[Units, Mask] = {}
+        self._thens: list[_Then] = []
 
     def choose(self, people: OrgFilter, units: Units | None) -> Chosen:
         """The people of some units, or of all, whom a filter selects now.
@@ -66,10 +83,29 @@ class Choosing:
         """
         columns = self._staff.columns()
         mask = self._mask(columns, units)
-        if told := list(unknown(columns, people, mask)):
-            more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-            raise Refusal("; ".join(told[:_TOLD]) + more)
+        _check(columns, people, mask)
         return Chosen(columns, mask, select(columns, people, mask))
+
+    def choose_on(self, people: OrgFilter, units: Units | None, directory: Directory, day: date) -> Chosen:
+        """Those whom a filter selects as they were on a date, of all who were employed then.
+
+        The units of who asks are those of now. `directory` has the people of these alone. Raises Refusal.
+        """
+        columns = self._staff.columns()
+        mask = self._mask(columns, units)
+        then = self._then(columns, directory, day)
+        _check(then.columns, people, mask)
+        scope = then.employed if mask is None else then.employed & mask
+        return Chosen(then.columns, scope, select(then.columns, people, scope))
+
+    def _then(self, columns: Columns, directory: Directory, day: date) -> _Then:
+        for one in self._thens:
+            if one.now is columns and one.directory is directory and one.day == day:
+                return one
+        then = columns_on(columns, moved(directory.moved, day), day)
+        made = _Then(columns, directory, day, then, employed(then, directory.employees.values(), day))
+        self._thens = [made, *self._thens[: _DATES - 1]]
+        return made
 
     def _mask(self, columns: Columns, units: Units | None) -> Mask | None:
         if units is None:
@@ -80,3 +116,10 @@ class Choosing:
         if units not in self._scopes:
             self._scopes[units] = within(columns, units)
         return self._scopes[units]
+
+
+def _check(columns: Columns, people: OrgFilter, scope: Mask | None) -> None:
+    """Raise Refusal for what in a filter means nobody."""
+    if told := list(unknown(columns, people, scope)):
+        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        raise Refusal("; ".join(told[:_TOLD]) + more)

@@ -10,8 +10,10 @@ from central.ledger import filters
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
 from central.requests.asking import Refusal
-from central.requests.choosing import Choosing, Units
+from central.requests.choosing import Choosing, Chosen, Units
 from central.requests.exporting import exported
+from central.requests.lists import known
+from central.requests.past import person
 from central.zones import Zones
 from wire.codec import MESSAGE_LIMIT, encode
 from wire.listing import ExportRequest
@@ -28,6 +30,7 @@ from wire.people import (
     SavedFilter,
     SavedFilters,
 )
+from wire.person import PersonAnswer, PersonRequest
 from wire.reporting import ReportPage
 
 _ROOM = MESSAGE_LIMIT - 4096
@@ -35,8 +38,8 @@ _LONGEST_LIST = 200
 _MOST_FILTERS = 100
 _LISTS = ("employees", "include", "exclude")
 
-StaffRequest = EmployeesRequest | FacetsRequest | FiltersRequest | ExportRequest
-StaffAnswer = EmployeesPage | Facets | SavedFilters | ReportPage
+StaffRequest = EmployeesRequest | PersonRequest | FacetsRequest | FiltersRequest | ExportRequest
+StaffAnswer = EmployeesPage | PersonAnswer | Facets | SavedFilters | ReportPage
 
 
 class StaffDesk:
@@ -56,9 +59,11 @@ class StaffDesk:
         """
         match request:
             case EmployeesRequest():
-                return self._employees(request, units)
+                return self._employees(request, self._chosen(request, directory, units))
+            case PersonRequest():
+                return person(known(directory, request.employee), request)
             case FacetsRequest():
-                return self._facets(request, units)
+                return self._facets(request, self._chosen(request, directory, units))
             case FiltersRequest():
                 return self._filters(user, request)
             case ExportRequest():
@@ -66,8 +71,14 @@ class StaffDesk:
                 with self._ledger.read() as connection:
                     return exported(connection, self._zones, directory, chosen, request)
 
-    def _employees(self, request: EmployeesRequest, units: Units | None) -> EmployeesPage:
-        chosen = self._choosing.choose(request.people, units)
+    def _chosen(
+        self, request: EmployeesRequest | FacetsRequest, directory: Directory, units: Units | None
+    ) -> Chosen:
+        if request.on is None:
+            return self._choosing.choose(request.people, units)
+        return self._choosing.choose_on(request.people, units, directory, request.on)
+
+    def _employees(self, request: EmployeesRequest, chosen: Chosen) -> EmployeesPage:
         order = Order(request.sort, request.descending)
         try:
             found = page(chosen.columns, chosen.mask, order, request.limit, request.after)
@@ -89,8 +100,7 @@ class StaffDesk:
             told = msgspec.structs.replace(told, employees=told.employees[:half], after=after)
         return told
 
-    def _facets(self, request: FacetsRequest, units: Units | None) -> Facets:
-        chosen = self._choosing.choose(request.people, units)
+    def _facets(self, request: FacetsRequest, chosen: Chosen) -> Facets:
         counted = facets(chosen.columns, request.people, chosen.scope)
         limit = request.limit
         while True:

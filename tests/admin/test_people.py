@@ -5,18 +5,20 @@ import io
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from admin.cli import main
+from admin.person import lines
 from admin.selecting import told
 from central.ledger import people
 from simulators.mosquitto import Mosquitto
 from tests.central.centre import PEOPLE, centre, hand_edge, utc_now
 from tests.central.facts import terminal_punch
 from wire.people import OrgFilter
+from wire.person import BadgeHeld, PersonAnswer, UnitsHeld
 
 PUNCHWIRE = str(Path(sys.executable).with_name("punchwire"))
 SPAN = ("--from", "2026-05-11", "--to", "2026-05-11")
@@ -50,6 +52,13 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
         counted = _run(broker, "facets", "--exclude", "E9")
         assert "      3  (none)" in counted.stdout
         assert "exclude E9: 2 of 3 employees" in counted.stderr
+        asha = _run(broker, "person", "E1")
+        assert asha.stdout.splitlines()[0] == "E1 Asha: no dates of employment"
+        assert asha.stdout.splitlines()[-1].split() == ["user", "id", "1"]
+        then = json.loads(_run(broker, "person", "E9", "--on", "2026-05-11", "--json").stdout)
+        assert (then["employed"], then["units"], "badges" in then) == (True, [{}], False)
+        there = _run(broker, "employees", "--on", "2026-05-11", "--employee", "E1", "--json")
+        assert [row["employee_id"] for row in json.loads(there.stdout)] == ["E1"]
         assert _run(broker, "filters", "save", "mine", "--include", "E2").returncode == 0
         assert _run(broker, "filters").stdout == "mine: include E2\n"
         rows = _run(broker, "export", "punches", *SPAN, "--saved", "mine")
@@ -63,6 +72,36 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
             2,
             True,
         )
+
+
+def test_a_past_is_told_line_by_line() -> None:
+    """Each stage with its dates, open ends empty, and what was left out at the end."""
+    told_ = PersonAnswer(
+        employee_id="E1",
+        name="Asha",
+        joined=date(2024, 4, 1),
+        units=(
+            UnitsHeld(until=date(2026, 5, 31), department="QC"),
+            UnitsHeld(since=date(2026, 6, 1), department="R&D"),
+        ),
+        badges=(BadgeHeld(form="user-id", value="7", edge="pune-01", since=date(2026, 6, 1)),),
+        more=3,
+    )
+    heads = "from until status sbu state branch department sub department designation employee type"
+    assert [line.split() for line in lines(told_, None)] == [
+        ["E1", "Asha:", "employed", "from", "2024-04-01"],
+        heads.split(" "),
+        ["2026-05-31", "QC"],
+        ["2026-06-01", "R&D"],
+        ["from", "until", "badge"],
+        ["2026-06-01", "user", "id", "7", "at", "pune-01"],
+        ["...", "and", "3", "more,", "from", "before"],
+    ]
+    gone = PersonAnswer(employee_id="E1", name="Asha", employed=False, units=(UnitsHeld(),))
+    assert [next(lines(gone, date(2026, 5, 1))), list(lines(gone, None))[-1]] == [
+        "E1 Asha: not employed on 2026-05-01",
+        "no badge",
+    ]
 
 
 @pytest.mark.parametrize(

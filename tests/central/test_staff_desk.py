@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from central.directory.directory import Directory
+from central.directory.employee import Credential, Past
 from central.ledger import people
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
@@ -33,6 +34,7 @@ from wire.people import (
     OrgFilter,
     SavedFilters,
 )
+from wire.person import PersonAnswer, PersonRequest
 from wire.reporting import ReportPage
 
 STAFF = (
@@ -267,3 +269,85 @@ def test_a_place_that_no_export_gave_out_is_refused(
     )
     with pytest.raises(Refusal, match="no place to go on from"):
         desk.answer("anna", seen(works), None, request)
+
+
+JUNE = date(2026, 6, 1)
+MOVED = (
+    replace(
+        person(1, department="Stores", joined=date(2026, 5, 2)),
+        past=(Past(JUNE, ("Active", "Works", "", "Pune", "QC", "", "", "")),),
+        credentials=frozenset(
+            {
+                Credential("user-id", "1", until=date(2026, 5, 31)),
+                Credential("card", "24:ABCDEF", since=JUNE),
+            }
+        ),
+    ),
+    person(2, left=date(2026, 5, 31)),
+    person(3, department="Stores", branch="Surat"),
+)
+
+
+def test_who_was_where_on_a_date(works: Works, desk: StaffDesk) -> None:
+    """A list and its facets on a date have the units of that date, and only who was employed then."""
+    works.hire(*MOVED)
+
+    def on(day: str, units: Units | None = None, **fields: object) -> tuple[list[str], int]:
+        told = listed(desk, works, units, on=day, **fields)
+        return [f"{one.employee_id} {one.department}" for one in told.employees], told.visible
+
+    assert on("2026-05-31") == (["E1 QC", "E2 QC", "E3 Stores", "E4 QC"], 4)
+    assert on("2026-06-01") == (["E1 Stores", "E3 Stores", "E4 QC"], 3)
+    assert on("2026-05-01") == (["E2 QC", "E3 Stores", "E4 QC"], 3)
+    assert on("2026-05-31", people={"department": ["QC"]}, sort="name", descending=True, limit=1)[0] == [
+        "E4 QC"
+    ]
+    assert on("2026-05-31", STORES) == (["E1 QC", "E3 Stores"], 2)
+    with pytest.raises(Refusal, match="nobody has the department 'QC'"):
+        on("2026-06-01", STORES, people={"department": ["QC"]})
+    request = FacetsRequest(request_id="r1", on=date(2026, 5, 31))
+    facets = desk.answer("anna", seen(works), None, request)
+    assert isinstance(facets, Facets)
+    by_name = {one.dimension: {it.value: it.people for it in one.values} for one in facets.facets}
+    assert by_name["department"] == {"QC": 3, "Stores": 1}
+
+
+def test_a_persons_past_is_told_whole_or_as_of_a_date(works: Works, desk: StaffDesk) -> None:
+    """Units and badges with their dates; asked about one date, those of that date and whether employed."""
+    works.hire(*MOVED)
+    directory = seen(works)
+
+    def ask(**fields: object) -> PersonAnswer:
+        request = msgspec.convert({"request_id": "r1", "employee": "E1", **fields}, PersonRequest)
+        told = desk.answer("anna", directory, None, request)
+        assert isinstance(told, PersonAnswer)
+        return told
+
+    whole = ask()
+    assert [(one.since, one.until, one.department) for one in whole.units] == [
+        (None, date(2026, 5, 31), "QC"),
+        (JUNE, None, "Stores"),
+    ]
+    assert [(one.value, one.since, one.until) for one in whole.badges] == [
+        ("1", None, date(2026, 5, 31)),
+        ("24:ABCDEF", JUNE, None),
+    ]
+    assert (whole.joined, whole.left, whole.employed) == (date(2026, 5, 2), None, None)
+    then = ask(on="2026-05-01")
+    assert ([one.department for one in then.units], [one.value for one in then.badges]) == (["QC"], ["1"])
+    assert then.employed is False
+    assert [one.value for one in ask(on="2026-06-01").badges] == ["24:ABCDEF"]
+    with pytest.raises(Refusal, match="nobody has the employee id 'E77'"):
+        ask(employee="E77")
+
+
+def test_a_long_past_fits_the_wire(works: Works, desk: StaffDesk) -> None:
+    """What does not fit is counted, and it is the oldest that is left out."""
+    past = tuple(Past(date(2000, 1, 1) + timedelta(days=n), ("ध" * 200, *["ध" * 9] * 7)) for n in range(900))
+    works.hire(replace(person(1), past=past))
+    request = PersonRequest(request_id="r1", employee="E1")
+    told = desk.answer("anna", seen(works), None, request)
+    assert isinstance(told, PersonAnswer)
+    assert told.units[-1].department == "QC"
+    assert len(told.units) + told.more == 901
+    assert len(encode(told)) < MESSAGE_LIMIT

@@ -24,11 +24,12 @@ from central.rules.plan import Options
 from central.users import Users
 from tests.central.conftest import NOW
 from tests.central.days.works import OFFICE, SITES, ZONE, Works
-from tests.central.directory.organisations import IDS, filters, staff, units
+from tests.central.directory.organisations import DATES, IDS, filters, pasts, staff, units
 from wire.admin import Request
 from wire.facts import Span
 from wire.listing import ExportRequest, PunchesPage, PunchesRequest, Summary, SummaryRequest
 from wire.people import EmployeesPage, EmployeesRequest, OrgFilter
+from wire.person import PersonRequest
 from wire.reporting import DayRequest, ReportPage, ReportRequest
 from wire.resync import ResyncRequest
 
@@ -129,7 +130,8 @@ def company() -> Iterator[Company]:
 
 slowly = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 scopes = units.map(lambda held: Scope(frozenset(held)))
-places = st.lists(staff, min_size=len(IDS_HERE), max_size=len(IDS_HERE))
+movers = st.builds(lambda one, past: replace(one, past=past), staff, pasts)
+places = st.lists(movers, min_size=len(IDS_HERE), max_size=len(IDS_HERE))
 
 
 @slowly
@@ -160,13 +162,18 @@ def test_punches_and_figures_are_those_of_the_managers_people(
 
 
 @slowly
-@given(places, st.lists(st.tuples(scopes, filters, st.sampled_from(REPORTS)), min_size=1, max_size=4))
+@given(
+    places,
+    st.lists(st.tuples(scopes, filters, st.sampled_from(REPORTS), st.none() | DATES), min_size=1, max_size=4),
+)
 def test_reports_exports_and_lists_are_the_whole_ones_cut_to_the_managers_people(
-    company: Company, organisation: list[Employee], some: list[tuple[Scope, OrgFilter, Any]]
+    company: Company,
+    organisation: list[Employee],
+    some: list[tuple[Scope, OrgFilter, Any, date | None]],
 ) -> None:
     """Whatever the filter says: what it lets through within the limits, or a refusal without outsiders."""
     company.becomes(organisation)
-    for scope, wanted, kind in some:
+    for scope, wanted, kind, day in some:
         inside = {it.employee_id for it in company.staff.values() if within(scope, it)}
         for verb, what in (("report", kind), ("export", "punches"), ("export", "days")):
             try:
@@ -175,7 +182,7 @@ def test_reports_exports_and_lists_are_the_whole_ones_cut_to_the_managers_people
                 _names_no_outsider(company, inside, str(refusal), wanted)
                 continue
             assert told == [row for row in company.rows(EVERYBODY, verb, what, wanted) if row[0] in inside]
-        request = EmployeesRequest(request_id="r", people=wanted)
+        request = EmployeesRequest(request_id="r", people=wanted, on=day)
         try:
             page = company.ask(scope, "employees", request)
         except Refusal:
@@ -222,7 +229,11 @@ def test_days_and_resyncs_are_for_the_managers_people_alone(
         request = DayRequest(request_id="r", employee=who, date=date(2026, 5, 13))
         if who in inside:
             assert company.ask(scope, "day", request) == company.ask(EVERYBODY, "day", request)
+            past = PersonRequest(request_id="r", employee=who)
+            assert company.ask(scope, "person", past) == company.ask(EVERYBODY, "person", past)
             continue
+        with pytest.raises(Refusal, match="nobody has the employee id"):
+            company.ask(scope, "person", PersonRequest(request_id="r", employee=who))
         with pytest.raises(Refusal, match="nobody has the employee id") as refused:
             company.ask(scope, "day", request)
         _names_no_outsider(company, inside, str(refused.value), OrgFilter(employees=(who,)))

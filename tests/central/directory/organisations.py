@@ -1,9 +1,11 @@
 """Random organisations, and filters on them, for tests of the selection: small, with much that is alike."""
 
+from datetime import date, timedelta
+
 from hypothesis import strategies as st
 
 from central.directory.columns import FIELDS
-from central.directory.employee import DIMENSIONS, Employee
+from central.directory.employee import DIMENSIONS, Employee, Past
 from wire.people import OrgFilter
 
 VALUES = {
@@ -20,6 +22,10 @@ staff = st.builds(
     name=st.sampled_from(NAMES),
     **{name: st.sampled_from(values) for name, values in VALUES.items()},
 )
+DATES = st.integers(0, 9).map(lambda days: date(2026, 5, 6) + timedelta(days=days))
+pasts = st.dictionaries(
+    DATES, st.tuples(*(st.sampled_from(VALUES[name]) for name in DIMENSIONS)), max_size=3
+).map(lambda found: tuple(Past(before, found[before]) for before in sorted(found)))
 organisations = st.lists(staff, unique_by=lambda one: one.employee_id, max_size=len(IDS))
 
 
