@@ -96,17 +96,27 @@ class ReaderDesk:
         for fact in facts:
             if isinstance(fact, OrderOutcome):
                 self._book.closed(fact.order_id)
+        self._punched(facts)
+        return fresh
+
+    def offer(self, facts: Sequence[Fact]) -> bool:
+        """Commit facts, or leave them to the reader while the outbox refuses."""
+        self.seen_at = time.monotonic()
+        stored = self._holding.offer(facts) is not None
+        if stored:
+            self._punched(facts)
+        return stored
+
+    def _punched(self, facts: Sequence[Fact]) -> None:
         if any(isinstance(fact, Punch) for fact in facts):
             self._see(last_punch=datetime.now(UTC))
-        return fresh
 
     def _held(self, told: str) -> None:
         """Tell at the reader's own line that its facts are not safe, and afterwards what was told before."""
-        if told:
+        if told and self._vital.reason != "outbox-failed":
             self._doubt_before = (self._vital.reason, self._vital.evidence)
-            self._see(reason="outbox-failed", evidence=told)
-        else:
-            self._see(reason=self._doubt_before[0], evidence=self._doubt_before[1])
+        reason, evidence = ("outbox-failed", told) if told else self._doubt_before
+        self._see(reason=reason, evidence=evidence)
 
     @property
     def stored(self) -> bool:

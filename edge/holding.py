@@ -12,7 +12,7 @@ _AGAIN_S = 1.0
 
 
 class Holding:
-    """The way of one reader's facts into the outbox. `stored` is False while facts are held.
+    """The way of one reader's facts into the outbox. `stored` is False while it refuses them.
 
     `wait` sleeps and tells whether the daemon stops; `show` is called with what is wrong, and with an empty
     text when all is well again.
@@ -22,6 +22,7 @@ class Holding:
         self, owner: str, outbox: Outbox, wait: Callable[[float], bool], show: Callable[[str], None]
     ) -> None:
         self.stored = True
+        self._why = ""
         self._owner = owner
         self._outbox = outbox
         self._wait = wait
@@ -30,22 +31,25 @@ class Holding:
 
     def commit(self, facts: Sequence[Fact], memo: Mapping[str, str] | None) -> int:
         """Commit facts, however long it takes; how many were new. Raises Lost if the daemon stops first."""
-        while True:
-            try:
-                fresh = self._outbox.append(self._owner, facts, memo)
-            except OutboxError as error:
-                if self.stored:
-                    self._journal.error("append_failed", reason=error, facts=len(facts))
-                    self._turn(stored=False, told=f"{len(facts)} facts are held in memory: {error}")
-                if self._wait(_AGAIN_S):
-                    self._journal.error("facts_given_up", reason=error, facts=len(facts))
-                    raise Lost("outbox-failed", str(error)) from error
-            else:
-                if not self.stored:
-                    self._journal.info("append_again")
-                    self._turn(stored=True, told="")
-                return fresh
+        while (fresh := self.offer(facts, memo)) is None:
+            if self._wait(_AGAIN_S):
+                self._journal.error("facts_given_up", reason=self._why, facts=len(facts))
+                raise Lost("outbox-failed", self._why)
+        return fresh
 
-    def _turn(self, *, stored: bool, told: str) -> None:
-        self.stored = stored
-        self._show(told)
+    def offer(self, facts: Sequence[Fact], memo: Mapping[str, str] | None = None) -> int | None:
+        """Try once to commit facts; how many were new, None if the outbox refuses them now."""
+        try:
+            fresh = self._outbox.append(self._owner, facts, memo)
+        except OutboxError as error:
+            self._why = str(error)
+            if self.stored:
+                self._journal.error("append_failed", reason=error, facts=len(facts))
+            self.stored = False
+            self._show(f"{len(facts)} facts are held in memory: {error}")
+            return None
+        if not self.stored:
+            self._journal.info("append_again")
+            self.stored = True
+            self._show("")
+        return fresh

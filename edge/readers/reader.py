@@ -62,6 +62,13 @@ class Desk(Protocol):
         comes back from `recall` after a restart.
         """
 
+    def offer(self, facts: Sequence[Fact]) -> bool:
+        """Commit facts to the outbox if it takes them now; durable if this is True.
+
+        If not, the reader keeps them and offers them again. It is for devices that remember nothing: what
+        they say while the outbox refuses would be read too late, or never.
+        """
+
     def local_id(self, at: datetime) -> str:
         """A new punch id for a reader without a memory of its own."""
 

@@ -1,6 +1,8 @@
 """Promises of the daemon's desk to readers of cards."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -18,7 +20,7 @@ from edge.readers.card_desk import GARBAGE_IN_A_ROW, CardDesk
 from edge.readers.debounce import Debounce
 from tests.edge import making
 from wire.codec import decode_fact
-from wire.facts import RereadReport, Span
+from wire.facts import Fact, RereadReport, Span
 from wire.order import RereadOrder
 from wire.stretches import line_of, stretches
 
@@ -71,7 +73,7 @@ def test_an_order_that_says_what_central_holds_is_told_the_rest(
         _order(desk), known=tuple(stretches([line_of(punch)], punch.read_at.date())), source=source
     )
     desk.give(order)
-    cards.answer_orders()
+    cards.attend()
     facts = [decode_fact(it.body) for it in desk._outbox.waiting(0, 100, 1 << 20)]  # noqa: SLF001 - ours
     assert [type(fact).__name__ for fact in facts] == [
         "Punch",
@@ -99,6 +101,55 @@ def _order(desk: ReaderDesk) -> RereadOrder:
     now = desk.moment().utc
     span = Span(first=now.date(), last=now.date())
     return RereadOrder(order_id="o1", expires_at=now + timedelta(hours=1), span=span)
+
+
+@contextmanager
+def refusing(desk: ReaderDesk) -> Iterator[None]:
+    """The outbox takes nothing, as on a card that has turned read-only."""
+    database = desk._outbox._store.db  # noqa: SLF001 - ours
+    database.execute("PRAGMA query_only=1")
+    yield
+    database.execute("PRAGMA query_only=0")
+
+
+def test_cards_are_read_at_their_own_time_while_the_outbox_refuses(desk: ReaderDesk) -> None:
+    """The reader is not held up: what it reads meanwhile keeps its time, and is stored afterwards."""
+    cards = CardDesk(desk, "gate", "serial", Debounce(3))
+    began = desk.moment().utc
+    with refusing(desk):
+        for card in ("06008E6D5D", "0600000001"):
+            cards.take(Seen(card, f"40:{card}"))
+        ended = desk.moment().utc
+        assert (desk.stored, desk.vital.reason, desk.vital.last_punch) == (False, "outbox-failed", None)
+        assert desk.vital.evidence.startswith("2 facts are held in memory")
+    cards.attend()
+    kept = list(desk.kept(_order(desk)))
+    assert [punch.badge.raw for punch in kept] == ["06008E6D5D", "0600000001"]
+    assert all(began <= punch.read_at <= ended for punch in kept)
+    assert (desk.stored, desk.vital.reason) == (True, "")
+
+
+def test_a_card_that_rests_through_a_slow_commit_is_one_punch(desk: ReaderDesk) -> None:
+    """What a resting card said during a commit longer than the window is read after it: no new punch."""
+    window_s, offer = 0.2, desk.offer
+
+    def slowly(facts: Sequence[Fact]) -> bool:
+        time.sleep(2 * window_s)
+        return offer(facts)
+
+    desk.offer = slowly  # type: ignore[method-assign] # a disk that takes its time
+    cards = CardDesk(desk, "gate", "serial", Debounce(window_s))
+    for _ in range(3):
+        cards.take(Seen("06008E6D5D", "40:06008E6D5D"))
+    assert len(list(desk.kept(_order(desk)))) == 1
+    assert desk.vital.counts["repeats_suppressed"] == 2
+
+
+def test_a_session_ends_when_its_cards_are_stored(desk: ReaderDesk) -> None:
+    """A session that ends with cards in memory, because the device was unplugged, has them stored."""
+    with CardDesk(desk, "gate", "serial", Debounce(3)) as cards, refusing(desk):
+        cards.take(Seen("06008E6D5D", "40:06008E6D5D"))
+    assert [punch.badge.raw for punch in desk.kept(_order(desk))] == ["06008E6D5D"]
 
 
 def test_a_doubt_ends_with_the_next_card(desk: ReaderDesk) -> None:

@@ -76,17 +76,17 @@ class SerialReader:
 
     def session(self, desk: Desk) -> None:
         """Read cards until the desk says stop, or the port fails."""
-        cards = CardDesk(desk, self._name, self.device_kind, self._debounce)
-        cards.answer_orders()
-        with self.opened() as port:
-            desk.ok(device=Path(self._options.device).name)
-            frames = frames_of(self._options.format, self._options.profile(self._options.notation))
-            data = b""
-            while not desk.wait(0):
-                cards.answer_orders()
-                data = self.received(port, SILENCE_S if data else QUIET_S)
-                for sight in frames.feed(data) if data else frames.settle():
-                    cards.take(sight)
+        with CardDesk(desk, self._name, self.device_kind, self._debounce) as cards:
+            cards.attend()
+            with self.opened() as port:
+                desk.ok(device=Path(self._options.device).name)
+                frames = frames_of(self._options.format, self._options.profile(self._options.notation))
+                data = b""
+                while not desk.wait(0):
+                    cards.attend()
+                    data = self.received(port, SILENCE_S if data else QUIET_S)
+                    for sight in frames.feed(data) if data else frames.settle():
+                        cards.take(sight)
 
     @contextmanager
     def opened(self) -> Iterator[Serial]:

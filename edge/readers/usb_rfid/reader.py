@@ -77,17 +77,17 @@ class KeyboardReader:
 
     def session(self, desk: Desk) -> None:
         """Read cards until the desk says stop, or the device fails."""
-        cards = CardDesk(desk, self._name, self.device_kind, self._debounce)
-        cards.answer_orders()
-        path, identity = self._found()
-        profile = self._options.profile(self._options.notation)
-        with self.opened(path) as device:
-            desk.ok(device=identity)
-            keys, now = Keystrokes(self._options.terminator), _steady(device)
-            while not desk.wait(0):
-                cards.answer_orders()
-                for result in _results(device, keys, now, identity):
-                    cards.take(_sight(result, profile.text))
+        with CardDesk(desk, self._name, self.device_kind, self._debounce) as cards:
+            cards.attend()
+            path, identity = self._found()
+            profile = self._options.profile(self._options.notation)
+            with self.opened(path) as device:
+                desk.ok(device=identity)
+                keys, now = Keystrokes(self._options.terminator), _steady(device)
+                while not desk.wait(0):
+                    cards.attend()
+                    for result in _results(device, keys, now, identity):
+                        cards.take(_sight(result, profile.text))
 
     def _found(self) -> tuple[str, str]:
         """The path to open and the name by which the device was found."""

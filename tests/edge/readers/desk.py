@@ -57,6 +57,11 @@ class MemoryDesk:
         self.memo |= memo or {}
         return len(fresh)
 
+    def offer(self, facts: Sequence[Fact]) -> bool:
+        """Keep facts."""
+        self.emit(facts)
+        return True
+
     def local_id(self, at: datetime) -> str:
         """A numbered id of an outbox called `test-outbox`."""
         self._numbered += 1

@@ -54,11 +54,13 @@ class WatchedDesk(ReaderDesk):
 
     def emit(self, facts: Sequence[Fact], memo: Mapping[str, str] | None = None) -> int:
         """Commit facts, once the gate is open."""
-        self._visited()
-        if not self.gate.is_set():
-            self.held += 1
-            self.gate.wait()
+        self._pass_the_gate()
         return super().emit(facts, memo)
+
+    def offer(self, facts: Sequence[Fact]) -> bool:
+        """Commit facts, once the gate is open."""
+        self._pass_the_gate()
+        return super().offer(facts)
 
     def ok(self, **seen: Any) -> None:
         """Note that the device answered."""
@@ -74,6 +76,12 @@ class WatchedDesk(ReaderDesk):
         """Note how a session ended."""
         self.faults.append((state, fault.reason))
         super().failed(state, fault)
+
+    def _pass_the_gate(self) -> None:
+        self._visited()
+        if not self.gate.is_set():
+            self.held += 1
+            self.gate.wait()
 
     def _visited(self) -> None:
         self.longest_s = max(self.longest_s, time.monotonic() - self.seen_at)
