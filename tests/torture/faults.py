@@ -257,6 +257,7 @@ def clock_stepped(arena: Arena, dice: Dice) -> Iterator[None]:
 
 @fault("disk-full-edge")
 def disk_full_at_the_edge(arena: Arena, dice: Dice) -> Iterator[None]:
+    arena.branch.keep_copy()  # a disk that is full keeps nothing that is settled
     arena.branch.disk.fill()
     yield
     time.sleep(dice.random())
