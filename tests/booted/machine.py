@@ -100,7 +100,9 @@ class Machine:
         within_s: float = 60.0,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command there and return how it ended. Raises CommandFailed if it takes too long."""
-        enter = ["nsenter", f"--target={self._leader()}", "--mount", "--uts", "--ipc", "--net", "--pid"]
+        # A command that outlived this process would keep the machine from going down.
+        enter = ["setpriv", "--pdeathsig", "KILL", "nsenter", f"--target={self._leader()}"]
+        enter += ["--mount", "--uts", "--ipc", "--net", "--pid"]
         home = "/root" if user == "root" else f"/home/{user}"
         settings = [f"{name}={value}" for name, value in {**_ENVIRONMENT, "HOME": home}.items()]
         as_user = [] if user == "root" else ["runuser", f"--user={user}", "--"]
