@@ -170,23 +170,13 @@ class Intake:
 
     def _patiently(self, work: Callable[[], T]) -> T | None:
         """Do work with the ledger, again and again while it is unavailable; None if central stops first."""
-        since: float | None = None
         for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
             try:
-                result = work()
-            except Unavailable as error:
-                if since is None:
-                    since = time.monotonic()
-                    journal.error("ledger_unavailable", reason=error)
-                else:
-                    journal.debug("ledger_unavailable", reason=error)
+                return work()
+            except Unavailable:
                 self.progressed_at = time.monotonic()
                 if self._stopping.wait(pause_s):
                     break
-            else:
-                if since is not None:
-                    journal.info("ledger_back", after_s=round(time.monotonic() - since, 1))
-                return result
         return None
 
     def _commit(self, messages: Sequence[Parcel | Unread]) -> _Done:

@@ -13,6 +13,7 @@ from central.config import Config
 from central.crew import Crew
 from central.intake import Intake
 from central.ledger.database import Ledger, Unavailable
+from central.ledger.outage import Outage
 from central.ledger.turns import Turns
 from central.post import Delivery
 from ground.journal import Journal
@@ -40,7 +41,8 @@ class Service:
     def __init__(self, config: Config, path: Path) -> None:
         topics = Topics(config.broker.prefix)
         turns = Turns()
-        self._ledger = Ledger(config.central.database, config.database_password, turn=turns.first)
+        password = config.database_password
+        self._ledger = Ledger(config.central.database, password, turn=turns.first, outage=Outage())
         self._bus = Bus(config.broker, _wanted(config, topics), self._route, share=config.central.share)
         others = ("exchange",) if config.exports or config.people else ()
         self._crew = Crew(("desk", "days", *others), path, turns)
@@ -72,7 +74,7 @@ class Service:
         while stopped is None and not self._damaged:
             if self._healthy():
                 notify("WATCHDOG=1")
-            with suppress(Unavailable):  # the intake will tell
+            with suppress(Unavailable):
                 self._ledger.checkpoint()
             stopped = signal.sigtimedwait(STOP_SIGNALS, TURN_S)
         notify("STOPPING=1")

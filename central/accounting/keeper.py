@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from central.accounting.deciding import Step, decided
@@ -76,9 +77,8 @@ class Accounting:
         while not self._stop.is_set():
             busy = False
             try:
-                busy = self.turn()
-            except LedgerError as error:
-                journal.debug("ledger_unreadable", error=error)
+                with suppress(LedgerError):
+                    busy = self.turn()
             except Exception as error:  # noqa: BLE001 - one odd account must not end the others
                 journal.error("accounts_fault", reason=repr(error))
             if not busy:

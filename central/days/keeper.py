@@ -116,8 +116,7 @@ class Days:
             busy = False
             try:
                 busy = self.turn()
-            except LedgerError as error:
-                journal.warning("ledger_unavailable", reason=error)
+            except LedgerError:
                 self._stopping.wait(AWAY_S)
             except Exception as error:  # noqa: BLE001 - one odd workday must not end all others
                 journal.error("days_fault", reason=repr(error))

@@ -14,6 +14,7 @@ from central.config import Config
 from central.crew import DAMAGED
 from central.duties.line import Ended, Line
 from central.ledger.database import Damaged, Ledger, LedgerError
+from central.ledger.outage import Outage
 from central.post import Landed
 from ground.journal import Journal, open_journal
 
@@ -88,7 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(name: str, settings: Config, line: Line) -> int:
     central = settings.central
-    ledger = Ledger(central.database, settings.database_password, turn=line.turn, duty=name)
+    password = settings.database_password
+    ledger = Ledger(central.database, password, turn=line.turn, duty=name, outage=Outage())
     while not _taken(ledger):
         line.well()
         line.hear(TURN_S)
@@ -115,8 +117,7 @@ def _run(name: str, settings: Config, line: Line) -> int:
 def _taken(ledger: Ledger) -> bool:
     try:
         return ledger.take_duty()
-    except LedgerError as error:
-        journal.debug("ledger_unavailable", reason=error)
+    except LedgerError:
         return False
 
 

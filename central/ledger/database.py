@@ -8,39 +8,24 @@ LedgerError
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Table, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from central.ledger import migrations, quick
+from central.ledger.engines import one_session, postgresql_engine, sqlite_engine
 from central.ledger.lease import FileLease, Lease, LeaseLost, SessionLease
+from central.ledger.outage import Outage
 from central.ledger.steps import STEPS
 from ground.belongings import make_file
 
-_BUSY_S = 10.0
-"""How long a writer waits for another process (an import, a backup) to finish its transaction."""
-_PRAGMAS = (
-    "synchronous=FULL",
-    "temp_store=MEMORY",
-    "cache_size=-16384",
-    "wal_autocheckpoint=8000",  # 32 MB: only where `checkpoint` does not keep up
-)
-_SESSION = (
-    f"SET lock_timeout = '{_BUSY_S:.0f}s'",
-    # A central that hangs or is cut off must not keep the streams locked that others go on with.
-    "SET idle_in_transaction_session_timeout = '30s'",
-    "SET tcp_keepalives_idle = 10",
-    "SET tcp_keepalives_interval = 5",
-    "SET tcp_keepalives_count = 3",
-)
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REMEDY = "put a backup in its place: punchwire-central restore FILE"
 Turn = Callable[[], AbstractContextManager[None]]
@@ -92,10 +77,17 @@ class Ledger:
 
     `turn` is how a process that shares a SQLite file with others of central is told when to write. `duty`
     names what only one central may do: it must be taken (`take_duty`) before anything is read or written.
+    `outage` is where a daemon tells that the database does not answer; it raises Unavailable in any case.
     """
 
     def __init__(
-        self, database: str, password: str | None = None, *, turn: Turn | None = None, duty: str | None = None
+        self,
+        database: str,
+        password: str | None = None,
+        *,
+        turn: Turn | None = None,
+        duty: str | None = None,
+        outage: Outage | None = None,
     ) -> None:
         self.url = database_url(database, password)
         self.damage = ""
@@ -103,13 +95,16 @@ class Ledger:
         self._sqlite = self.url.get_backend_name() == "sqlite"
         self._one_writer = threading.Lock()
         self._turn = turn or nullcontext
+        self._outage = outage
         self._lease: Lease | None = None
         try:
-            self._engine = self._writing = _sqlite(self.url) if self._sqlite else _postgresql(self.url)
+            self._engine = self._writing = (
+                sqlite_engine(self.url) if self._sqlite else postgresql_engine(self.url)
+            )
             if duty is not None and self._sqlite:
                 self._lease = FileLease(self.url, duty)
             elif duty is not None:
-                self._lease = lease = SessionLease(lambda: _one_session(self.url), duty)
+                self._lease = lease = SessionLease(lambda: one_session(self.url), duty)
                 self._writing = lease.engine
         except ModuleNotFoundError as error:
             raise NoSuchDatabase(f"the driver {error.name} is missing; install punchwire[postgres]") from None
@@ -150,7 +145,7 @@ class Ledger:
         where a duty has one session to write in, the threads of this process take turns.
         """
         one = self._one_writer if self._sqlite or self._lease is not None else nullcontext()
-        with self._translated(), one, self._turn(), self._writing.connect() as plain:
+        with self._translated(writes=True), one, self._turn(), self._writing.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
@@ -183,7 +178,19 @@ class Ledger:
             self._lease.close()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, *, writes: bool = False) -> Iterator[None]:
+        try:
+            with self._understood():
+                yield
+        except Unavailable as error:
+            if self._outage is not None:
+                self._outage.met(error, writes=writes)
+            raise
+        if self._outage is not None:
+            self._outage.over(writes=writes)
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:
@@ -211,58 +218,6 @@ class Ledger:
 def _code(error: sqlite3.Error) -> int:
     """The error's primary code, whatever SQLite adds to it."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-
-
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_S})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        # The driver's own transactions begin late and end early; ours are opened below.
-        connection.isolation_level = None
-        _write_ahead(connection)
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A writer takes the lock first: a reader that turns into a writer can be refused without a wait.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _postgresql(url: URL) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True)
-    event.listen(engine, "connect", _prepare_session)
-    return engine
-
-
-def _one_session(url: URL) -> Engine:
-    engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=_BUSY_S)
-    event.listen(engine, "connect", _prepare_session)
-    return engine
-
-
-def _prepare_session(connection: Any, _record: object) -> None:
-    for statement in _SESSION:
-        connection.execute(statement)
-    connection.commit()
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch the file to a write-ahead log; of two that do so at once SQLite refuses one without waiting."""
-    deadline = time.monotonic() + _BUSY_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

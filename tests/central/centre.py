@@ -16,6 +16,7 @@ from central.intake import Intake
 from central.ledger import people
 from central.ledger import users as store
 from central.ledger.database import Ledger
+from central.ledger.outage import Outage
 from central.post import Delivery
 from central.requests.desk import Requests
 from central.watch.watcher import Watch
@@ -69,7 +70,7 @@ class Centre:
         limits: Limits | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.ledger = Ledger(database)
+        self.ledger = Ledger(database, outage=Outage())
         self.ledger.migrate(utc_now())
         with self.ledger.write() as connection:
             people.save(connection, PEOPLE, utc_now())

@@ -113,8 +113,7 @@ class ResyncDesk:
         while not self._stop.is_set():
             try:
                 busy = self._turn(busy)
-            except LedgerError as error:
-                journal.warning("ledger_unavailable", error=error)
+            except LedgerError:
                 self._stop.wait(TURN_S)
 
     def _turn(self, busy: set[int]) -> set[int]:
