@@ -9,7 +9,6 @@ from wire.days import Clocking, DayResult
 from wire.reporting import ReportKind
 
 Cell = str | int | None
-STILL_IN = timedelta(hours=16)
 MINUTE_S = 60
 """A report on one figure tells of days where it is a whole minute: less would be shown as nothing."""
 
@@ -24,10 +23,18 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """One kind of report: `tells` picks the workdays as of now, `columns` names and makes the cells."""
+class AsOf:
+    """When a report is asked for, and how long an IN then still waits for its OUT (C1)."""
 
-    tells: Callable[[DayResult, datetime], bool]
+    now: datetime
+    carry: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One kind of report: `tells` picks the workdays, `columns` names and makes the cells."""
+
+    tells: Callable[[DayResult, AsOf], bool]
     columns: Mapping[str, Callable[[DayResult], Cell]]
 
     @property
@@ -113,10 +120,10 @@ def _lacking(day: DayResult) -> Iterator[str]:
         yield f"awaiting {' '.join(day.awaiting)}"
 
 
-def is_in(day: DayResult, now: datetime) -> bool:
+def is_in(day: DayResult, as_of: AsOf) -> bool:
     """Whether the person came and has not left yet, as far as an IN can still wait for its OUT (R9)."""
     came = day.clockings[-2] if day.clockings[-1:] and day.clockings[-1].punch is None else None
-    return came is not None and came.punch is not None and timedelta(0) <= now - came.at <= STILL_IN
+    return came is not None and came.punch is not None and timedelta(0) <= as_of.now - came.at <= as_of.carry
 
 
 def _since(day: DayResult) -> str | None:
@@ -152,7 +159,7 @@ def _status(day: DayResult) -> str:
 
 REPORTS: Mapping[ReportKind, Report] = {
     "attendance": Report(
-        lambda _day, _now: True,
+        lambda _day, _as_of: True,
         {
             "status": _status,
             "first_in": first_in,
@@ -162,7 +169,7 @@ REPORTS: Mapping[ReportKind, Report] = {
         },
     ),
     "timecard": Report(
-        lambda _day, _now: True,
+        lambda _day, _as_of: True,
         {
             "status": _status,
             "clockings": clockings,
@@ -172,7 +179,7 @@ REPORTS: Mapping[ReportKind, Report] = {
         },
     ),
     "overtime": Report(
-        lambda day, _now: day.overtime_s >= MINUTE_S,
+        lambda day, _as_of: day.overtime_s >= MINUTE_S,
         {
             "starts": _starts,
             "ends": _ends,
@@ -181,10 +188,11 @@ REPORTS: Mapping[ReportKind, Report] = {
         },
     ),
     "breaks": Report(
-        lambda day, _now: day.break_s >= MINUTE_S, {**_minutes_of("break", "lunch", "work"), "pauses": pauses}
+        lambda day, _as_of: day.break_s >= MINUTE_S,
+        {**_minutes_of("break", "lunch", "work"), "pauses": pauses},
     ),
     "late": Report(
-        lambda day, _now: day.late_s >= MINUTE_S or day.early_leave_s >= MINUTE_S,
+        lambda day, _as_of: day.late_s >= MINUTE_S or day.early_leave_s >= MINUTE_S,
         {
             "starts": _starts,
             "first_in": first_in,
@@ -195,7 +203,8 @@ REPORTS: Mapping[ReportKind, Report] = {
         },
     ),
     "missing": Report(
-        lambda day, _now: bool(lacking(day)), {"status": _status, "missing": lacking, "clockings": clockings}
+        lambda day, _as_of: bool(lacking(day)),
+        {"status": _status, "missing": lacking, "clockings": clockings},
     ),
     "who-is-in": Report(is_in, {"since": _since, "reader": _where}),
 }

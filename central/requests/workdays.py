@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,7 @@ from central.ledger.database import Ledger
 from central.ledger.settings import Schedule
 from central.ledger.staff import Staff
 from central.ledger.workdays import results, waiting
-from central.reports import REPORTS, Cell, Reported
+from central.reports import REPORTS, AsOf, Cell, Reported
 from central.requests.asking import Refusal, check_span
 from central.requests.choosing import Choosing, Chosen
 from central.requests.lists import known
@@ -91,12 +91,13 @@ class WorkdayDesk:
         now: datetime,
     ) -> ReportPage:
         report = REPORTS[request.kind]
+        as_of = AsOf(now, timedelta(seconds=self._options.carry_s))
         rows: list[tuple[Cell, ...]] = []
         begin = _Place.read(request.after)
         size = 0
         for looked_at, (place, day) in enumerate(_stored(connection, chosen, days, begin), 1):
             employee = directory.employees.get(day.employee)
-            if employee is not None and report.tells(day, now):
+            if employee is not None and report.tells(day, as_of):
                 row = report.row(Reported(employee.name, employee.department, day))
                 rows.append(row)
                 size += len(str(row))

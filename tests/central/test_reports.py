@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from central.reports import REPORTS, WHO, Reported, clockings, is_in, lacking, pauses
+from central.reports import REPORTS, WHO, AsOf, Reported, clockings, is_in, lacking, pauses
 from wire.days import Clocking, DayResult, DayRule
 from wire.reporting import ReportKind
 
 MONDAY = date(2026, 5, 11)
 NOW = datetime(2026, 5, 11, 18, 0, tzinfo=UTC)
+CARRY = timedelta(hours=16)
 PUNCH = "0" * 32
 
 
@@ -58,7 +59,7 @@ def told(kind: ReportKind, *days: DayResult) -> list[dict[str, object]]:
     return [
         dict(zip(report.header, report.row(Reported("Asha", "QC", day)), strict=True))
         for day in days
-        if report.tells(day, NOW)
+        if report.tells(day, AsOf(NOW, CARRY))
     ]
 
 
@@ -128,13 +129,21 @@ def test_what_is_missing_is_told_and_whom_it_may_still_come_from(day: DayResult,
 
 
 @pytest.mark.parametrize(
-    ("day", "hours_later", "inside"),
-    [(INSIDE, 0, True), (FORGOT, 0, True), (FULL, 0, False), (FORGOT, 6.9, True), (FORGOT, 7.1, False)],
+    ("day", "hours_later", "carry", "inside"),
+    [
+        (INSIDE, 0, CARRY, True),
+        (FORGOT, 0, CARRY, True),
+        (FULL, 0, CARRY, False),
+        (FORGOT, 6.9, CARRY, True),
+        (FORGOT, 7.1, CARRY, False),
+        (FORGOT, 0, timedelta(hours=8), False),
+        (FORGOT, 7.1, timedelta(hours=20), True),
+    ],
 )
-def test_who_came_and_did_not_leave_is_in_for_sixteen_hours(
-    day: DayResult, hours_later: float, *, inside: bool
+def test_who_came_and_did_not_leave_is_in_while_the_rules_would_carry_it(
+    day: DayResult, hours_later: float, carry: timedelta, *, inside: bool
 ) -> None:
-    """An IN waits for its OUT as long as the rules would carry it, also past the end of the shift."""
-    assert is_in(day, NOW + timedelta(hours=hours_later)) == inside
+    """An IN waits for its OUT as long as `[rules]` says, also past the end of the shift."""
+    assert is_in(day, AsOf(NOW + timedelta(hours=hours_later), carry)) == inside
     (row,) = told("who-is-in", INSIDE)
     assert (row["since"], row["reader"]) == ("2026-05-11 09:00", "pune-01/gate")
