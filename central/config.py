@@ -1,6 +1,5 @@
 """Owns central's configuration: `central.toml` into structs, every mistake told with its place."""
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +11,7 @@ import msgspec
 
 from central.accounts import AccountsOptions
 from central.exporters.exporter import What
-from central.exporters.registry import KindMissing, exporter_class
+from central.exporters.registry import EXPORTERS
 from central.ledger.database import NoSuchDatabase, database_url
 from central.outflow.sender import Plan
 from central.resync.daily import DailyOptions
@@ -20,8 +19,9 @@ from central.rules.plan import HOUR, Options
 from central.sources.listing import PeopleOptions
 from central.workdays.interpretation import Role, Sites
 from central.zones import Zones
+from ground.kinds import Head
 from ground.mqtt import BrokerOptions
-from ground.settings import SettingsError, build, read_toml
+from ground.settings import SettingsError, build, near, read_toml
 from wire.punch import EdgeId, ReaderName
 from wire.topics import TopicError, check_prefix
 
@@ -98,11 +98,10 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
     roles: dict[ReaderName, Role] = {}
 
 
-class _ExportHead(msgspec.Struct, frozen=True, kw_only=True):
+class _ExportHead(Head, frozen=True, kw_only=True):
     """What every `[[export]]` section has; the other keys belong to its kind."""
 
     name: EdgeId
-    kind: str
     what: Annotated[tuple[What, ...], msgspec.Meta(min_length=1)] = ("days",)
     rows: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200
     since: date | None = None
@@ -209,38 +208,10 @@ def load(path: Path) -> Config:
 
 
 def _exports(rows: object, mistakes: list[str]) -> tuple[Plan, ...]:
-    if not isinstance(rows, list):
-        mistakes.append("export: write each exporter as an [[export]] section")
-        return ()
-    plans: list[Plan] = []
-    for at, row in enumerate(rows, 1):
-        plan = _export(row, f"export[{at}]", mistakes)
-        if plan is None:
-            continue
-        if any(other.name == plan.name for other in plans):
-            mistakes.append(f'export[{at}].name: "{plan.name}" is the name of another exporter')
-        plans.append(plan)
-    return tuple(plans)
-
-
-def _export(row: object, place: str, mistakes: list[str]) -> Plan | None:
-    if not isinstance(row, dict):
-        mistakes.append(f"{place}: expected a table")
-        return None
-    own = {key: row[key] for key in _ExportHead.__struct_fields__ if key in row}
-    head = build(_ExportHead, own, place, mistakes)
-    if not isinstance(row.get("kind"), str):
-        return None
-    try:
-        kind = exporter_class(row["kind"])
-    except KindMissing as error:
-        mistakes.append(f"{place}.kind: {error}")
-        return None
-    rest = {key: value for key, value in row.items() if key not in own}
-    options = build(kind.Options, rest, place, mistakes)
-    if head is None or options is None:
-        return None
-    return Plan(head.name, kind(head.name, options), head.what, head.rows, head.since)
+    return tuple(
+        Plan(it.head.name, it.kind(it.head.name, it.options), it.head.what, it.head.rows, it.head.since)
+        for it in EXPORTERS.read(rows, _ExportHead, mistakes)
+    )
 
 
 def _database_mistakes(central: CentralOptions) -> list[str]:
@@ -268,7 +239,6 @@ def _zone(name: str, place: str, mistakes: list[str]) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
-        near = difflib.get_close_matches(name, available_timezones(), 1)
-        hint = f'; did you mean "{near[0]}"?' if near else "; use a name such as Asia/Kolkata"
+        hint = near(name, available_timezones()) or "; use a name such as Asia/Kolkata"
         mistakes.append(f'{place}: "{name}" is no time zone{hint}')
         return None

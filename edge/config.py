@@ -1,6 +1,7 @@
 """The edge's configuration: `edge.toml` into structs, every mistake told with its place."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,8 @@ from typing import Annotated, Any
 import msgspec
 
 from edge.readers.reader import Reader
-from edge.readers.registry import KindMissing, reader_class
+from edge.readers.registry import READERS
+from ground.kinds import Head
 from ground.mqtt import BrokerOptions
 from ground.settings import SettingsError, build, read_toml
 from wire.punch import EdgeId, ReaderName
@@ -50,9 +52,8 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     reader: Any = ()
 
 
-class _ReaderHead(msgspec.Struct, frozen=True, kw_only=True):
+class _ReaderHead(Head, frozen=True, kw_only=True):
     name: ReaderName
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def load_sound_parts(path: Path) -> tuple[Config | None, list[str]]:
     data = read_toml(path)
     mistakes: list[str] = []
     sections = build(_Sections, data, "", mistakes)
-    readers = _readers(data.get("reader", []), mistakes)
+    readers = tuple(_readers(data.get("reader", []), mistakes))
     if sections is None:
         return None, mistakes
     mistakes += sections.broker.mistakes()
@@ -107,46 +108,14 @@ def load_sound_parts(path: Path) -> tuple[Config | None, list[str]]:
     except TopicError as error:
         mistakes.append(f"broker.prefix: {error}")
     digest = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
-    config = Config(sections.edge, sections.broker, sections.outbox, tuple(readers), digest, sections.account)
+    config = Config(sections.edge, sections.broker, sections.outbox, readers, digest, sections.account)
     return config, mistakes
 
 
-def _readers(rows: object, mistakes: list[str]) -> list[Configured]:
-    if not isinstance(rows, list):
-        mistakes.append("reader: write each reader as a [[reader]] section")
-        return []
-    readers: list[Configured] = []
-    for at, row in enumerate(rows, 1):
-        configured = _reader(row, f"reader[{at}]", mistakes)
-        if configured is None:
-            continue
-        if any(other.name == configured.name for other in readers):
-            mistakes.append(f'reader[{at}].name: "{configured.name}" is the name of another reader')
-        rival = next((it for it in readers if configured.claims and it.claims == configured.claims), None)
-        if rival is not None:
-            mistakes.append(
-                f'reader[{at}]: "{rival.name}" has {configured.claims} already; one reader alone can'
-            )
-        readers.append(configured)
-    return readers
-
-
-def _reader(row: object, place: str, mistakes: list[str]) -> Configured | None:
-    if not isinstance(row, dict):
-        mistakes.append(f"{place}: expected a table")
-        return None
-    named = {key: row[key] for key in ("name", "kind") if key in row}
-    head = build(_ReaderHead, named, place, mistakes)
-    if not isinstance(row.get("kind"), str):
-        return None
-    try:
-        kind = reader_class(row["kind"])
-    except KindMissing as error:
-        mistakes.append(f"{place}.kind: {error}")
-        return None
-    rest = {key: value for key, value in row.items() if key not in named}
-    options = build(kind.Options, rest, place, mistakes)
-    if head is None or options is None:
-        return None
-    claims = getattr(options, "claims", None)
-    return Configured(head.name, head.kind, kind(head.name, options), claims)
+def _readers(rows: object, mistakes: list[str]) -> Iterator[Configured]:
+    holders: dict[str, str] = {}
+    for it in READERS.read(rows, _ReaderHead, mistakes):
+        claims = getattr(it.options, "claims", None)
+        if claims is not None and (holder := holders.setdefault(claims, it.head.name)) != it.head.name:
+            mistakes.append(f'{it.place}: "{holder}" has {claims} already; one reader alone can')
+        yield Configured(it.head.name, it.head.kind, it.kind(it.head.name, it.options), claims)

@@ -45,7 +45,7 @@ def build(kind: type[T], data: object, place: str, mistakes: list[str]) -> T | N
         return None
     before = len(mistakes)
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    mistakes += [f"{_join(place, key)}: unknown key{_hint(key, fields)}" for key in data if key not in fields]
+    mistakes += [f"{_join(place, key)}: unknown key{near(key, fields)}" for key in data if key not in fields]
     values: dict[str, Any] = {}
     for key, field in fields.items():
         if key in data:
@@ -61,11 +61,12 @@ def build(kind: type[T], data: object, place: str, mistakes: list[str]) -> T | N
         return None
 
 
-def _hint(key: str, known: Iterable[str]) -> str:
+def near(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "..."?` if a known word is near, else ""."""
     import difflib  # noqa: PLC0415 - only for mistakes
 
-    near = difflib.get_close_matches(key, known, 1)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    found = difflib.get_close_matches(word, known, 1)
+    return f'; did you mean "{found[0]}"?' if found else ""
 
 
 def _value(kind: Any, data: object, place: str, mistakes: list[str]) -> Any:

@@ -13,7 +13,8 @@ from edge.config import Config, load_sound_parts
 from edge.findings import Finding, alarm, good, note, warning
 from edge.kernel import disk_free_bytes
 from edge.readers.reader import Moment
-from edge.readers.registry import KindMissing, reader_class
+from edge.readers.registry import reader_class
+from ground.kinds import KindMissing, PackageMissing
 from ground.settings import SettingsError, read_toml
 
 _MB = 1_000_000
@@ -37,12 +38,12 @@ def _driverless(path: Path) -> set[str]:
     """The places of readers whose kind is known and cannot be loaded."""
     rows = read_toml(path).get("reader", [])
     found: set[str] = set()
-    for at, row in enumerate(rows, 1):
+    for at, row in enumerate(rows if isinstance(rows, list) else [], 1):
         try:
             reader_class(row["kind"])
-        except KindMissing as error:
-            found |= {f"reader[{at}].kind"} if isinstance(error.__cause__, ImportError) else set()
-        except (KeyError, TypeError):
+        except PackageMissing:
+            found.add(f"reader[{at}].kind")
+        except (KindMissing, KeyError, TypeError):
             continue
     return found
 

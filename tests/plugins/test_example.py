@@ -110,7 +110,7 @@ def test_a_kind_that_is_not_installed_is_told(tmp_path: Path) -> None:
     with edge(config, "check-config", plugin=None) as process:
         _, told = process.communicate(timeout=60)
     assert process.returncode == 78
-    assert 'reader[1].kind: no reader kind "line-gate"; installed: ' in told
+    assert 'reader[1].kind: no kind of reader "line-gate"; installed: ' in told
 
 
 def test_the_page_shows_the_example_as_it_is() -> None:

@@ -73,6 +73,18 @@ def test_a_file_that_is_none_is_a_finding_too(
     assert NEXT_STEP["settings-wrong"] in out
 
 
+@pytest.mark.parametrize("readers", ["reader = 5", "[reader]\nname = 'gate'", "reader = ['gate']"])
+def test_readers_that_are_no_sections_are_a_finding_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], readers: str
+) -> None:
+    """Whoever writes a reader as something else than a section is told so in one line."""
+    (tmp_path / "edge.toml").write_text(f"{readers}\n[edge]\nid = 'pune-01'\n[broker]\nhost = '127.0.0.1'\n")
+    assert main(["--config", str(tmp_path / "edge.toml"), "doctor"]) == 1
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert any(line.startswith("WRONG  edge") and ": reader" in line for line in out.splitlines()), out
+
+
 def test_one_bad_reader_hides_no_other_part(branch: Branch) -> None:
     """A mistake in one section is told, and the sound readers are examined."""
     branch.mosquitto()
