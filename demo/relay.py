@@ -12,7 +12,7 @@ class Relay:
     """Carries TCP connections from a loopback port of its own to `target`, both ways.
 
     While it is cut nobody listens on the port and every connection is gone, as after a pulled cable
-    whose loss the kernel has noticed. The port stays the same.
+    whose loss the kernel has noticed. The port stays the same. `carried` counts bytes, both ways together.
     """
 
     def __init__(self, target: tuple[str, int]) -> None:
@@ -24,6 +24,7 @@ class Relay:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self.port = 0
+        self.carried = 0
 
     def start(self) -> None:
         """Listen and carry."""
@@ -95,6 +96,7 @@ class Relay:
         try:
             chunk = end.recv(_CHUNK)
             self._peer[end].sendall(chunk)
+            self.carried += len(chunk)
         except OSError:
             return False
         return bool(chunk)

@@ -92,6 +92,8 @@ def _seq(one: tuple[int, Any]) -> int:
     return one[0]
 
 
-def forget(connection: Connection, order_ids: Collection[str]) -> None:
-    """Let go of what was told for orders that are done with."""
-    connection.execute(delete(found).where(found.c.order_id.in_(order_ids)))
+def forget(connection: Connection, edge: str, order_id: str, limit: int) -> int:
+    """Let go of some of what an edge told for an order that is done with; return how many they were."""
+    mine = found.c.edge == edge, found.c.order_id == order_id
+    some = select(found.c.punch_id).where(*mine).limit(limit)
+    return connection.execute(delete(found).where(*mine, found.c.punch_id.in_(some))).rowcount

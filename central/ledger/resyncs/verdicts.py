@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, tuple_, update
 
 from central.ledger.database import insert_into
 from central.ledger.resyncs.tables import people, verdicts
@@ -24,32 +24,34 @@ class Task:
     employee_id: str
 
 
-def keep(connection: Connection, job_id: int, part: int, piece: int, found: Iterable[Verdict]) -> None:
-    """Store verdicts that are no matches, and count the matches of each person."""
-    matched: dict[str, int] = {}
-    rows = []
-    for one in found:
-        if one.punch.owner is not None:
-            matched[one.punch.owner] = matched.get(one.punch.owner, 0) + (one.what == "matched")
-        if one.what == "matched":
-            continue
-        rows.append(
-            {
-                "job_id": job_id,
-                "punch_id": bytes.fromhex(one.punch.punch_id),
-                "part": part,
-                "what": one.what,
-                "employee_id": one.punch.owner or "",
-                "badge": one.punch.badge,
-                "wall": one.punch.wall,
-                "word": one.word,
-                "why": one.why,
-                "beside": None if one.beside is None else bytes.fromhex(one.beside),
-            }
-        )
+def keep(connection: Connection, job_id: int, part: int, found: Iterable[Verdict]) -> None:
+    """Store verdicts that are no matches."""
+    rows = [
+        {
+            "job_id": job_id,
+            "punch_id": bytes.fromhex(one.punch.punch_id),
+            "part": part,
+            "what": one.what,
+            "employee_id": one.punch.owner or "",
+            "badge": one.punch.badge,
+            "wall": one.punch.wall,
+            "word": one.word,
+            "why": one.why,
+            "beside": None if one.beside is None else bytes.fromhex(one.beside),
+        }
+        for one in found
+    ]
     if rows:
         connection.execute(insert_into(connection, verdicts).on_conflict_do_nothing(), rows)
-    count_matched(connection, job_id, piece, matched)
+
+
+def forget(connection: Connection, job_id: int, part: int, limit: int) -> int:
+    """Forget some verdicts of a part; return how many they were."""
+    some = select(verdicts.c.punch_id).where(verdicts.c.job_id == job_id, verdicts.c.part == part)
+    gone = connection.execute(
+        delete(verdicts).where(verdicts.c.job_id == job_id, verdicts.c.punch_id.in_(some.limit(limit)))
+    )
+    return gone.rowcount
 
 
 def count_matched(connection: Connection, job_id: int, piece: int, matched: Mapping[str, int]) -> None:

@@ -5,4 +5,4 @@ from central.ledger.steps.later import LATER
 from central.ledger.steps.resyncs import RESYNCS
 from central.ledger.steps.step import Step
 
-STEPS: list[Step] = [*FOUNDATION, *LATER, RESYNCS]
+STEPS: list[Step] = [*FOUNDATION, *LATER, *RESYNCS]

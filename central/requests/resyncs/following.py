@@ -4,7 +4,8 @@ Every turn looks at what the ledger holds of a job and does the next small thing
 it was, whatever was killed in between.
 """
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,10 +14,10 @@ from sqlalchemy import Connection
 from central.ledger import audit, orders
 from central.ledger.database import Ledger
 from central.ledger.people import People
-from central.ledger.resyncs import found, jobs, proofs, verdicts
+from central.ledger.resyncs import jobs, proofs, verdicts
 from central.ledger.resyncs.jobs import Asked, Job
 from central.post import Publish
-from central.requests.resyncs import ordering, reading, telling
+from central.requests.resyncs import keeping, ordering, reading, telling
 from central.requests.resyncs.landing import Landing
 from central.requests.resyncs.versions import Versions
 from central.resync.course import FINAL, step
@@ -27,6 +28,8 @@ from wire.topics import Topics
 
 _AT_ONCE = 10
 """Orders made, or reports compared, in one turn of a job."""
+_LONG_S = 0.3
+"""Once a turn has taken so long it begins no more of them: others wait for the thread."""
 
 journal = Journal("resync")
 
@@ -58,8 +61,8 @@ class Following:
         job = self._read(job)
         job, compared = self._compare(job)
         landed = self._may_land(job) and self._landing.piece(job)
-        job = job if landed else self._reconcile(job)
-        busy = ordered or compared or landed
+        job, reconciled = (job, False) if landed else self._reconcile(job)
+        busy = ordered or compared or landed or reconciled
         if not busy and all(one.part.state in FINAL for one in job.asked):
             job = self.end(job)
         return job, busy
@@ -69,13 +72,16 @@ class Following:
 
         An edge that is not there gets them when it returns: the intake repeats whatever is open.
         """
-        unsent = [one for one in job.asked if one.part.state == "requested"][:_AT_ONCE]
+        unsent = [one for one in job.asked if one.part.state == "requested"]
         if not unsent:
             return job, False
         directory = self._people.directory()
-        now = self._clock()
+        with self._ledger.read() as connection:
+            made = [ordering.made(connection, job, one, directory, self._zones) for one in _some(unsent)]
         with self._ledger.write() as connection:
-            made = [ordering.made(connection, job, one, directory, self._zones, now) for one in unsent]
+            now = self._clock()
+            for order, one in made:
+                orders.give(connection, one.part.edge, order, now)
             jobs.keep(connection, job, [one for _, one in made])
         sent = [
             replace(one, part=step(one.part, "order"))
@@ -95,13 +101,17 @@ class Following:
             return self._moved(connection, job, now_at)
 
     def _compare(self, job: Job) -> tuple[Job, bool]:
-        """Compare some parts that have reported, each in a transaction of its own."""
-        reported = [one for one in job.asked if one.part.state == "reported"][:_AT_ONCE]
+        """Compare some parts that have reported; each counts once the last of its pieces is stored."""
+        reported = [one for one in job.asked if one.part.state == "reported"]
         versions = Versions(self._people.directory(), self._zones)
-        for one in reported:
+        for one in _some(reported):
+            with self._ledger.read() as connection:
+                compared = reading.compared(connection, job, one, versions)
+            keeping.keep_verdicts(self._ledger, job, compared)
             with self._ledger.write() as connection:
-                done = reading.compared(connection, job, one, versions)
-                job = self._moved(connection, job, [done])
+                proofs.keep_device(connection, job.job_id, one.number, compared.device)
+                verdicts.count_matched(connection, job.job_id, one.piece, compared.matched)
+                job = self._moved(connection, job, [compared.asked])
         return job, bool(reported)
 
     def _may_land(self, job: Job) -> bool:
@@ -109,23 +119,27 @@ class Following:
         asked_all = all(one.part.state in FINAL for one in job.asked)
         return job.cancelled_at is None and (asked_all or not job.request.dry_run)
 
-    def _reconcile(self, job: Job) -> Job:
-        """End the parts of which nothing is left to be landed, with the proof of what both sides hold now."""
+    def _reconcile(self, job: Job) -> tuple[Job, bool]:
+        """End some parts of which nothing is left to be landed, with the proof of what all hold now."""
         waiting = [one for one in job.asked if one.part.state == "landing"]
         if not waiting:
-            return job
-        with self._ledger.write() as connection:
+            return job, False
+        with self._ledger.read() as connection:
             left = set() if job.request.dry_run else verdicts.to_do(connection, job.job_id)
-            done = [one for one in waiting if one.number not in left]
             told = verdicts.figures(connection, job.job_id)
-            for one in done:
-                if not job.request.dry_run:
-                    self._landing.keep_other_versions(connection, job, one)
-                if one.number in told:
-                    reading.prove(connection, job, one)
-                else:
+        done = [one for one in waiting if one.number not in left]
+        for one in _some(done):
+            if not job.request.dry_run:
+                self._landing.keep_other_versions(job, one)
+            with self._ledger.read() as connection:
+                days = reading.ledger_days(connection, one) if one.number in told else None
+            with self._ledger.write() as connection:
+                if days is None:
                     proofs.same_ledger(connection, job.job_id, one.number)
-            return self._moved(connection, job, [replace(one, part=step(one.part, "land")) for one in done])
+                else:
+                    proofs.keep_ledger(connection, job.job_id, one.number, days)
+                job = self._moved(connection, job, [replace(one, part=step(one.part, "land"))])
+        return job, bool(done)
 
     def cancel(self, job: Job) -> Job:
         """Ask nobody any more, and land nothing more; what was landed stays."""
@@ -139,12 +153,13 @@ class Following:
 
     def end(self, job: Job) -> Job:
         """Close a job: what was told for it is let go, its orders are over, the audit has the figures."""
+        now = self._clock()
+        order_ids = [one.order_id for one in job.asked]
         with self._ledger.write() as connection:
-            now = self._clock()
+            orders.withdraw(connection, order_ids, telling.state(replace(job, ended_at=now)), now)
+        keeping.forget_found(self._ledger, order_ids)
+        with self._ledger.write() as connection:
             job = jobs.ended(connection, job, now)
-            order_ids = [one.order_id for one in job.asked]
-            orders.withdraw(connection, order_ids, telling.state(job), now)
-            found.forget(connection, order_ids)
             self._record(connection, job, now)
         journal.info("resync_ended", user=job.actor, request=job.request.request_id, state=telling.state(job))
         return job
@@ -183,6 +198,15 @@ class Following:
                     reason=part.reason,
                 )
         return replace(job, asked=tuple(now_at.get(one.number, one) for one in job.asked))
+
+
+def _some(waiting: Sequence[Asked]) -> Iterator[Asked]:
+    """As many of these parts as one turn has time for, one at least."""
+    until = time.monotonic() + _LONG_S
+    for one in waiting[:_AT_ONCE]:
+        yield one
+        if time.monotonic() > until:
+            return
 
 
 _FIGURES = (

@@ -131,13 +131,17 @@ class Landing:
         ]
         amendments.note_codes(connection, job.job_id, codes, now)
 
-    def keep_other_versions(self, connection: Connection, job: Job, one: Asked) -> None:
+    def keep_other_versions(self, job: Job, one: Asked) -> None:
         """Keep what a reader told differently, with the reason, beside the ledger's punches."""
-        told = verdicts.beside(connection, job.job_id, one.number)
-        parcels = found.parcels(connection, one.part.edge, one.order_id, list(told))
-        for punch in _punches(parcels):
-            beside, word = told[bytes.fromhex(punch.punch_id)]
-            keep_version(connection, beside, one.part.edge, punch, word, self._clock())
+        with self._ledger.read() as connection:
+            told = verdicts.beside(connection, job.job_id, one.number)
+        ids = list(told)
+        for start in range(0, len(ids), TASKS):
+            with self._ledger.write() as connection:
+                some = ids[start : start + TASKS]
+                for punch in _punches(found.parcels(connection, one.part.edge, one.order_id, some)):
+                    beside, word = told[bytes.fromhex(punch.punch_id)]
+                    keep_version(connection, beside, one.part.edge, punch, word, self._clock())
 
 
 def _punches(parcels: Sequence[Parcel]) -> list[Punch]:

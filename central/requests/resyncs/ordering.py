@@ -1,7 +1,7 @@
 """Owns the orders of a resync: what each says of the people, and of what the ledger holds."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -32,9 +32,9 @@ def extent_of(order: RereadOrder, edge: str, reader: str) -> Extent:
 
 
 def made(
-    connection: Connection, job: Job, one: Asked, directory: Directory, zones: Zones, now: datetime
+    connection: Connection, job: Job, one: Asked, directory: Directory, zones: Zones
 ) -> tuple[RereadOrder, Asked]:
-    """Make the order of a part and store it, unless that was done; the part then knows what was held."""
+    """Make the order of a part, unless that was done; the part then knows what was held. Stores nothing."""
     known = orders.find(connection, one.order_id)
     if isinstance(known, RereadOrder):
         return known, one
@@ -60,9 +60,7 @@ def made(
         for held in holdings.of_extent(connection, extent_of(order, edge, reader), upto)
         if not (held.withdrawn and restores(job))
     ]
-    order = _knowing(order, lines)
-    orders.give(connection, edge, order, now)
-    return order, one.known_upto(upto)
+    return _knowing(order, lines), one.known_upto(upto)
 
 
 def restores(job: Job) -> bool:

@@ -1,19 +1,19 @@
 """Owns what becomes of the edges' answers: parts moved along their course, and compared once reported."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from central.ledger import orders, queries
-from central.ledger.resyncs import found, holdings, jobs, proofs, verdicts
+from central.ledger.resyncs import found, holdings, jobs
 from central.ledger.resyncs.holdings import Extent
 from central.ledger.resyncs.jobs import Asked, Job
 from central.requests.resyncs.ordering import extent_of, restores
 from central.requests.resyncs.versions import Versions
-from central.resync.comparing import Version, compare
+from central.resync.comparing import Verdict, Version, compare
 from central.resync.conflicts import Census
 from central.resync.course import FINAL, Heard, advance, latest, step
 from central.resync.noticing import notices
@@ -60,8 +60,23 @@ class _Sides:
     device: dict[date, Tally]
 
 
-def compared(connection: Connection, job: Job, one: Asked, versions: Versions) -> Asked:
-    """Compare what a part has reported with the ledger, and keep the verdicts."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the comparison of a part came to.
+
+    `asked` is the part as it then is, `verdicts` are those that are no matches, `matched` tells how many
+    matches are whose (0 for those who have other verdicts alone), and `device` what the reader holds of each
+    day.
+    """
+
+    asked: Asked
+    verdicts: Sequence[Verdict]
+    matched: Mapping[str, int]
+    device: Mapping[date, Tally]
+
+
+def compared(connection: Connection, job: Job, one: Asked, versions: Versions) -> Compared:
+    """Compare what a part has reported with the ledger: long work where much is held; writes nothing."""
     report = heard(connection, [one])[one.order_id].report
     if report is None:
         raise ValueError(f"part {one.number} of resync {job.job_id} has not reported")
@@ -75,17 +90,19 @@ def compared(connection: Connection, job: Job, one: Asked, versions: Versions) -
     if not job.everybody:
         people = jobs.people_of(connection, job, one.piece)
         verdicts_found = [it for it in verdicts_found if it.punch.owner in people]
-    verdicts.keep(connection, job.job_id, one.number, one.piece, verdicts_found)
-    same = {owner: count for owner, count in sides.same.items() if owner is not None}
-    verdicts.count_matched(connection, job.job_id, one.piece, same)
-    proofs.keep_device(connection, job.job_id, one.number, sides.device)
-    return replace(
+    matched = sides.same
+    for it in verdicts_found:
+        matched[it.punch.owner] += it.what == "matched"
+    moved_on = replace(
         one,
         part=step(one.part, "compare"),
-        matched=sides.same.total() + sum(it.what == "matched" for it in verdicts_found),
+        matched=matched.total(),
         total=report.total,
         notices=tuple(notices(_census(report), before, [it.word for it in verdicts_found])),
     )
+    whose = {owner: count for owner, count in matched.items() if owner is not None}
+    others = [it for it in verdicts_found if it.what != "matched"]
+    return Compared(moved_on, others, whose, sides.device)
 
 
 def _sides(
@@ -145,10 +162,10 @@ def _census(report: RereadReport) -> Census:
     return Census(report.serial, report.records, report.capacity, report.begins, report.ends)
 
 
-def prove(connection: Connection, job: Job, one: Asked) -> None:
-    """Keep what the ledger holds now, by day, of what the order asked and the reader told."""
+def ledger_days(connection: Connection, one: Asked) -> dict[date, Tally]:
+    """What the ledger holds now, by day, of what the order asked and the reader told."""
     extent = extent_of(_order(connection, one), one.part.edge, one.part.reader)
     ids = {held.punch_id for held in holdings.of_extent(connection, extent, one.arrival_upto or 0)}
     told = [bytes.fromhex(punch.punch_id) for punch in found.of_order(connection, extent.edge, one.order_id)]
     ids.update(held.punch_id for held in holdings.of_ids(connection, [it for it in told if it not in ids]))
-    proofs.keep_ledger(connection, job.job_id, one.number, dict(by_day(sorted(ids))))
+    return dict(by_day(sorted(ids)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,7 @@ def test_central_may_be_killed_behind_any_transaction(
 ) -> None:
     """Wherever it dies, the next life goes on, and ends with the same figures and the same ledger."""
     monkeypatch.setattr("central.requests.resyncs.landing.TASKS", 1)
+    monkeypatch.setattr("central.requests.resyncs.keeping.PIECE", 2)
     company.hold(*(punch(f"2026-05-{day} 09:00") for day in (13, 14, 15)), ledger=False)
     how: dict[str, Any] = {} if dry else {"reason": "a test"}
     plain = company.ledger.write
@@ -254,7 +256,7 @@ def test_central_may_be_killed_behind_any_transaction(
     job = company.ask(**how)
     monkeypatch.setattr(company.ledger, "write", mortal)
     while job.ended_at is None:
-        left = 1 + lives % 3
+        left = 1 + lives % 9
         try:
             job = company.run(company.stored())
         except _Killed:
@@ -271,6 +273,53 @@ def test_central_may_be_killed_behind_any_transaction(
     assert told.readers[0].added == (0 if dry else 5)
     assert told.days_changed == 4
     assert len(company.punch_ids()) == (4 if dry else 9)
+
+
+def test_what_a_kill_left_of_a_comparison_is_compared_again(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A punch that arrived since then is a plain match, whatever had been stored of it."""
+    monkeypatch.setattr("central.requests.resyncs.keeping.PIECE", 1)
+    company.run(company.ask(reason="a test"), answering=False)
+    company.answer()
+
+    def die(*_: object) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("central.ledger.resyncs.proofs.keep_device", die)
+        with pytest.raises(_Killed):
+            company.run(company.stored())
+    assert len(company.page("punches")) == 2
+    company.land(*company.devices["pune-01", "gate"])
+    company.restart()
+    assert company.run(company.stored()).ended_at is not None
+    (gate,) = company.progress().readers
+    assert (gate.matched, gate.added, company.page("punches")) == (6, 0, [])
+
+
+def test_the_intake_gets_its_turn_between_pieces(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is missing, no transaction stores or lets go of more of it than a piece."""
+    monkeypatch.setattr("central.requests.resyncs.keeping.PIECE", 3)
+    monkeypatch.setattr("central.requests.resyncs.landing.TASKS", 3)
+    company.hold(*(punch(f"2026-05-13 {hour:02}:00") for hour in range(9, 19)), ledger=False)
+    plain, counts = company.ledger.write, {"resync_verdicts": [0], "resync_found": [16], "punches": [4]}
+
+    @contextmanager
+    def watched() -> Iterator[Connection]:
+        with plain() as connection:
+            yield connection
+        with company.ledger.read() as connection:
+            for table, told in counts.items():
+                told.append(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())  # noqa: S608
+
+    job = company.run(company.ask(reason="a test"), answering=False)
+    company.answer()
+    monkeypatch.setattr(company.ledger, "write", watched)
+    assert company.run(job).ended_at is not None
+    assert [told[-1] for told in counts.values()] == [12, 0, 16]
+    for told in counts.values():
+        assert max(abs(now - before) for before, now in pairwise(told)) <= 3
 
 
 def test_what_comes_by_itself_meanwhile_is_a_match(company: Company) -> None:

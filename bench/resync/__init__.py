@@ -1,0 +1,1 @@
+"""A whole resync measured: ten branches, real programs, a real broker."""
