@@ -161,8 +161,8 @@ class Link:
             poll.register(sock, wanted)
         ready = dict(poll.poll(max(0.0, wait_s) * 1000))
         if ready.pop(self._bell, 0):
-            self._rung = False
             os.eventfd_read(self._bell)
+            self._rung = False  # only now: a bell rung before this would never be heard, nor any later one
         return next(iter(ready.values()), 0)
 
     def _connect(self) -> None:

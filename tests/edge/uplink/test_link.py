@@ -1,5 +1,6 @@
 """Promises of the link at real brokers, at none, and at one that talks nonsense."""
 
+import os
 import socket
 import threading
 import time
@@ -64,6 +65,34 @@ def test_a_broker_that_comes_late_is_found(tmp_path: Path) -> None:
     finally:
         link.close(1.0)
         broker.stop()
+
+
+def test_waking_while_the_bell_is_being_answered_silences_no_later_one(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of readers that punch at the same instant none leaves the others' punches waiting for the next turn."""
+    password = tmp_path / "broker" / "pune-01.password"
+    options = BrokerOptions(host="127.0.0.1", port=broker.port, user="pune-01", password_file=password)
+    link = Link(options, "pune-01")
+    until_event(link, lambda event: isinstance(event, Connected))
+    read = os.eventfd_read
+
+    def answered(bell: int) -> int:
+        link.wake()
+        return read(bell)
+
+    try:
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(os, "eventfd_read", answered)
+            link.wake()
+            for _ in range(20):
+                link.turn(0.05)
+        link.wake()
+        began = time.monotonic()
+        link.turn(20)
+        assert time.monotonic() - began < 10
+    finally:
+        link.close(1.0)
 
 
 def test_a_name_that_cannot_be_looked_up_is_a_failure_like_any_other() -> None:
