@@ -113,13 +113,22 @@ def _rows(columns: Columns, employee_ids: Collection[str]) -> list[int]:
     return [row for one in employee_ids if (row := columns.row_of(one)) is not None]
 
 
-def unknown(columns: Columns, people: OrgFilter, scope: Mask | None = None) -> Iterator[str]:
-    """A sentence for each value and each id that nobody within the scope has, with near matches."""
+def unknown(
+    columns: Columns,
+    people: OrgFilter,
+    scope: Mask | None = None,
+    once: Mapping[str, Collection[str]] | None = None,
+) -> Iterator[str]:
+    """A sentence for each value and each id that nobody within the scope has, with near matches.
+
+    `once` are values by dimension that somebody had.
+    """
     visible = None if scope is None else Some.of(scope)
     for name in DIMENSIONS:
         if values := getattr(people, name):
             dimension = columns.dimensions[name]
             there = [dimension.values[code] for code in np.flatnonzero(count(dimension, visible))]
+            there += [] if once is None else sorted(once.get(name, ()))
             alike = {value.casefold() for value in there} if people.ignore_case else set(there)
             for value in values:
                 if (value.casefold() if people.ignore_case else value) not in alike:

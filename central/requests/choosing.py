@@ -1,35 +1,49 @@
-"""Owns how a filter of a request becomes people: within the scope of who asks, and told what means nobody."""
+"""Owns how a filter of a request becomes people: within the scope of who asks, and told what means nobody.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+The scope of who asks is always that of now; a filter may also mean the units of a date, or of each date.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from central.directory.arrays import Mask
-from central.directory.bygone import columns_on, employed, moved
+from central.directory.bygone import columns_on, employed, ever, moved, values
 from central.directory.columns import Columns
 from central.directory.directory import Directory
-from central.directory.selection import select, unknown, within
+from central.directory.employee import DIMENSIONS, Employee
+from central.directory.selection import passes, select, unknown, within
 from central.ledger.staff import Staff
 from central.requests.asking import Refusal
+from wire.facts import Span
 from wire.people import OrgFilter
 
 Units = frozenset[frozenset[tuple[str, str]]]
 """The units of a manager, as `selection.within` takes them."""
 
 _TOLD = 5
-_DATES = 4
-"""The organisation is kept as it was on so many dates: pages of one list ask for the same again."""
+_KEPT = 4
+"""So many answers about the past are kept: the pages of a list ask for the same again."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Whom a filter selects: `mask`, of the rows of `columns`, within `scope`; without one, of everybody."""
+    """Whom a filter selects: `mask`, of the rows of `columns`, within `scope`; without one, of everybody.
+
+    Of those who `moved` in a span of dates the filter `people` decides for each date; they are in the mask if
+    it selects them on any.
+    """
 
     columns: Columns
     scope: Mask | None
     mask: Mask
+    people: OrgFilter = field(default_factory=OrgFilter)
+    moved: Mapping[str, Employee] = field(default_factory=dict)
 
     @property
     def selected(self) -> int:
@@ -46,6 +60,11 @@ class Chosen:
         row = self.columns.row_of(employee_id)
         return row is not None and bool(self.mask[row])
 
+    def has_on(self, employee_id: str, day: date) -> bool:
+        """Whether the filter selects this person as of a date of the span."""
+        mover = self.moved.get(employee_id)
+        return self.has(employee_id) if mover is None else passes(self.people, mover.on(day))
+
     def ids(self, limit: int, after: str = "") -> Sequence[str]:
         """At most `limit` ids in order, behind the id `after`."""
         first = self.columns.place(after)
@@ -56,15 +75,20 @@ class Chosen:
         return [one for row in found[: limit + 1] if (one := self.columns.ids[row]) != after][:limit]
 
 
-@dataclass(frozen=True, slots=True)
-class _Then:
-    """The organisation as it was on a date, as far as a directory knows it, and who was employed."""
+class _Latest(Generic[T]):
+    """The last few things that were made of the same columns and the same directory, by what they are for."""
 
-    now: Columns
-    directory: Directory
-    day: date
-    columns: Columns
-    employed: Mask
+    def __init__(self) -> None:
+        self._kept: list[tuple[Columns, Directory, object, T]] = []
+
+    def of(self, columns: Columns, directory: Directory, key: object, make: Callable[[], T]) -> T:
+        """The one that is there, or a new one."""
+        for one, other, of_what, made in self._kept:
+            if one is columns and other is directory and of_what == key:
+                return made
+        new = make()
+        self._kept = [(columns, directory, key, new), *self._kept[: _KEPT - 1]]
+        return new
 
 
 class Choosing:
@@ -74,7 +98,8 @@ class Choosing:
         self._staff = staff
         self._columns: Columns | None = None
         self._scopes: dict[Units, Mask] = {}
-        self._thens: list[_Then] = []
+        self._thens = _Latest[tuple[Columns, Mask]]()
+        self._throughs = _Latest[Chosen]()
 
     def choose(self, people: OrgFilter, units: Units | None) -> Chosen:
         """The people of some units, or of all, whom a filter selects now.
@@ -93,19 +118,45 @@ class Choosing:
         """
         columns = self._staff.columns()
         mask = self._mask(columns, units)
-        then = self._then(columns, directory, day)
-        _check(then.columns, people, mask)
-        scope = then.employed if mask is None else then.employed & mask
-        return Chosen(then.columns, scope, select(then.columns, people, scope))
+        then, there = self._thens.of(
+            columns,
+            directory,
+            day,
+            lambda: (
+                columns_on(columns, moved(directory.moved, day), day),
+                employed(columns, directory.employees.values(), day),
+            ),
+        )
+        _check(then, people, mask)
+        scope = there if mask is None else there & mask
+        return Chosen(then, scope, select(then, people, scope))
 
-    def _then(self, columns: Columns, directory: Directory, day: date) -> _Then:
-        for one in self._thens:
-            if one.now is columns and one.directory is directory and one.day == day:
-                return one
-        then = columns_on(columns, moved(directory.moved, day), day)
-        made = _Then(columns, directory, day, then, employed(then, directory.employees.values(), day))
-        self._thens = [made, *self._thens[: _DATES - 1]]
-        return made
+    def choose_through(
+        self, people: OrgFilter, units: Units | None, directory: Directory, span: Span
+    ) -> Chosen:
+        """Those whom a filter selects on any date of a span; `has_on` says on which.
+
+        The units of who asks are those of now. `directory` has the people of these alone. Raises Refusal.
+        """
+        if not any(getattr(people, name) for name in DIMENSIONS):
+            return self.choose(people, units)
+        columns = self._staff.columns()
+        key = (people, units, span)
+        return self._throughs.of(
+            columns, directory, key, lambda: self._through(columns, people, units, directory, span)
+        )
+
+    def _through(
+        self, columns: Columns, people: OrgFilter, units: Units | None, directory: Directory, span: Span
+    ) -> Chosen:
+        scope = self._mask(columns, units)
+        away = moved(directory.moved, span.first)
+        _check(columns, people, scope, values(away.values(), span.first, span.last))
+        mask = select(columns, people, scope)
+        for one, employee in away.items():
+            if (row := columns.row_of(one)) is not None:
+                mask[row] = ever(people, employee, span.first, span.last)
+        return Chosen(columns, scope, mask, people, away)
 
     def _mask(self, columns: Columns, units: Units | None) -> Mask | None:
         if units is None:
@@ -118,8 +169,10 @@ class Choosing:
         return self._scopes[units]
 
 
-def _check(columns: Columns, people: OrgFilter, scope: Mask | None) -> None:
-    """Raise Refusal for what in a filter means nobody."""
-    if told := list(unknown(columns, people, scope)):
+def _check(
+    columns: Columns, people: OrgFilter, scope: Mask | None, once: Mapping[str, Collection[str]] | None = None
+) -> None:
+    """Raise Refusal for what in a filter means nobody; `once` are values that somebody had."""
+    if told := list(unknown(columns, people, scope, once)):
         more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
         raise Refusal("; ".join(told[:_TOLD]) + more)

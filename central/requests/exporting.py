@@ -1,6 +1,7 @@
 """Owns the export for other programs: complete rows of punches and of workdays, in an order that stays."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from central.outflow.rows import PUNCH_COLUMNS, punch_cells
 from central.reports import Cell
 from central.requests.asking import Refusal, check_span
 from central.requests.choosing import Chosen
-from central.workdays.span import number
+from central.workdays.span import day_of, number
 from central.zones import Zones
 from wire.codec import decode
 from wire.days import DayResult
@@ -73,19 +74,18 @@ def _punches(
             owner = directory.who(
                 held.edge, held.badge_form, held.badge_raw, held.badge_canon, held.wall.date()
             )
-            shown = _shown(chosen, request.people, owner)
+            shown = _shown(chosen, request.people, owner, held.wall.date())
             yield held.punch_id, punch_cells(held, owner) if shown else None
         if len(page) < request.limit:
             return
         after = page[-1].punch_id
 
 
-def _shown(chosen: Chosen, people: OrgFilter, owner: Employee | None) -> bool:
+def _shown(chosen: Chosen, people: OrgFilter, owner: Employee | None, day: date) -> bool:
     """Punches of nobody belong to everybody's export alone, and to those who may see everybody."""
     if owner is None:
         return chosen.scope is None and people == OrgFilter()
-    row = chosen.columns.row_of(owner.employee_id)
-    return row is not None and bool(chosen.mask[row])
+    return chosen.has_on(owner.employee_id, day)
 
 
 def _days(
@@ -93,15 +93,16 @@ def _days(
 ) -> Iterator[tuple[str, tuple[Cell, ...] | None]]:
     begin = _begin(request.after)
     first, last = number(request.span.first), number(request.span.last)
-    row = None if not begin[0] else chosen.columns.row_of(begin[0])
-    some = [begin[0]] if row is not None and chosen.mask[row] else []
+    some = [begin[0]] if chosen.has(begin[0]) else []
     behind = begin[0]
     while True:
         held = results.held(connection, some, first, last) if some else {}
         for key in sorted(held):
             employee = directory.employees.get(key[0])
             if key > begin and employee is not None:
-                yield f"{key[0]}@{key[1]}", _day(decode(held[key].result, DayResult), employee)
+                shown = chosen.has_on(key[0], day_of(key[1]))
+                row = _day(decode(held[key].result, DayResult), employee) if shown else None
+                yield f"{key[0]}@{key[1]}", row
         some = list(chosen.ids(_PEOPLE, behind))
         if not some:
             return

@@ -1,6 +1,6 @@
 """Owns the report on punches whose time cannot be right: they count nowhere until somebody looks at them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -12,7 +12,7 @@ from central.requests.asking import Refusal
 from central.requests.choosing import Chosen
 from central.timing.verdict import timed
 from central.workdays.interpretation import Raw
-from central.workdays.span import number
+from central.workdays.span import day_of, number
 from wire.people import OrgFilter
 from wire.reporting import ReportPage, ReportRequest
 
@@ -26,8 +26,8 @@ def review(connection: Connection, request: ReportRequest, chosen: Chosen, compu
         owner = computer.owner(punch)
         received = computer.today(punch.received_at_us // 1_000_000)
         within = number(request.span.first) <= received <= number(request.span.last)
-        if within and _passes(chosen, request.people, owner):
-            rows.append(_row(punch, owner, noted[punch.punch_id], computer))
+        if within and _passes(chosen, request.people, owner, day_of(received)):
+            rows.append(_row(punch, owner and owner.on(day_of(received)), noted[punch.punch_id], computer))
     after = punches[-1].punch_id.hex() if len(noted) == request.limit else None
     return ReportPage(columns=REVIEW, rows=tuple(rows), after=after)
 
@@ -39,10 +39,10 @@ def _behind(after: str | None) -> bytes:
         raise Refusal(f"{after!r} is no place to go on from") from None
 
 
-def _passes(chosen: Chosen, people: OrgFilter, owner: Employee | None) -> bool:
+def _passes(chosen: Chosen, people: OrgFilter, owner: Employee | None, day: date) -> bool:
     if owner is None:
         return chosen.scope is None and people == OrgFilter()
-    return chosen.has(owner.employee_id)
+    return chosen.has_on(owner.employee_id, day)
 
 
 def _row(punch: Raw, owner: Employee | None, reason: str, computer: Computer) -> tuple[Cell, ...]:

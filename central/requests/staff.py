@@ -67,7 +67,7 @@ class StaffDesk:
             case FiltersRequest():
                 return self._filters(user, request)
             case ExportRequest():
-                chosen = self._choosing.choose(request.people, units)
+                chosen = self._choosing.choose_through(request.people, units, directory, request.span)
                 with self._ledger.read() as connection:
                     return exported(connection, self._zones, directory, chosen, request)
 

@@ -75,7 +75,9 @@ class WorkdayDesk:
         days = (number(request.span.first), number(request.span.last))
         if days[1] - days[0] >= _LONGEST_DAYS:
             raise Refusal(f"a report covers {_LONGEST_DAYS} days at the most")
-        chosen = self._choosing.choose(request.people, sight.scope.units)
+        chosen = self._choosing.choose_through(
+            request.people, sight.scope.units, sight.directory, request.span
+        )
         with self._ledger.read() as connection:
             if request.kind == "review":
                 return review(connection, request, chosen, self._computer(connection, sight.directory))
@@ -97,8 +99,8 @@ class WorkdayDesk:
         size = 0
         for looked_at, (place, day) in enumerate(_stored(connection, chosen, days, begin), 1):
             employee = directory.employees.get(day.employee)
-            if employee is not None and report.tells(day, as_of):
-                row = report.row(Reported(employee.name, employee.department, day))
+            if employee is not None and chosen.has_on(day.employee, day.date) and report.tells(day, as_of):
+                row = report.row(Reported(employee.name, employee.on(day.date).department, day))
                 rows.append(row)
                 size += len(str(row))
             if len(rows) >= request.limit or size >= _LONGEST_PAGE or looked_at >= _LOOKED_AT:

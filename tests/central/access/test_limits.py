@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 
 from central.access.scope import EVERYBODY, Scope, Sight, sight, within
 from central.directory.employee import Credential, Employee
+from central.directory.selection import passes
 from central.ledger import people
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
+from central.outflow.rows import PUNCH_COLUMNS
+from central.reports import WHO
 from central.requests.answering import Answering
 from central.requests.asking import Asking, Refusal
 from central.requests.choosing import Choosing
+from central.requests.exporting import DAY_COLUMNS
 from central.requests.resyncs.planning import plan
 from central.rules.plan import Options
 from central.users import Users
@@ -100,6 +104,12 @@ class Company:
             after = page.after
             if after is None:
                 return found
+
+    def lets(self, wanted: OrgFilter, who: str | None, when: str) -> bool:
+        """Whether a filter lets a row through that is about somebody at some time, or about nobody."""
+        if who is None:
+            return wanted == OrgFilter()
+        return passes(wanted, self.staff[who].on(date.fromisoformat(when[:10])))
 
     def becomes(self, organisation: Sequence[Employee]) -> None:
         """Import the same people with other places in the organisation."""
@@ -191,6 +201,25 @@ def test_reports_exports_and_lists_are_the_whole_ones_cut_to_the_managers_people
         whole = company.ask(EVERYBODY, "employees", request)
         assert page.employees == tuple(row for row in whole.employees if row.employee_id in inside)
         assert (page.selected, page.visible) == (len(page.employees), len(inside))
+
+
+@slowly
+@given(places, st.lists(st.tuples(filters, st.sampled_from(REPORTS[:4])), min_size=1, max_size=4))
+def test_a_row_is_filtered_by_the_units_of_its_date(
+    company: Company, organisation: list[Employee], some: list[tuple[OrgFilter, Any]]
+) -> None:
+    """A report or an export holds the rows whose person passes the filter as of the row's own date."""
+    company.becomes(organisation)
+    date_at = {"days": DAY_COLUMNS.index("date"), "punches": PUNCH_COLUMNS.index("wall")}
+    for wanted, kind in some:
+        for verb, what in (("report", kind), ("export", "days"), ("export", "punches")):
+            place = date_at.get(what, WHO.index("date"))
+            try:
+                told = company.rows(EVERYBODY, verb, what, wanted)
+            except Refusal:
+                continue
+            everything = company.rows(EVERYBODY, verb, what, OrgFilter())
+            assert told == [row for row in everything if company.lets(wanted, row[0], row[place])]
 
 
 def _names_no_outsider(company: Company, inside: set[str], told: str, people: OrgFilter) -> None:

@@ -1,12 +1,14 @@
 """What people are answered about workdays: pages of reports, and one day explained."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from central.access.scope import EVERYBODY, Sight, sight
+from central.directory.employee import Past
 from central.ledger.database import Ledger
 from central.ledger.people import People
 from central.ledger.staff import Staff
@@ -135,6 +137,36 @@ def test_a_misspelled_value_is_refused_with_what_may_be_meant(
     with pytest.raises(Refusal) as refused:
         rows(desk, works, people)
     assert str(refused.value).startswith(reason)
+
+
+def test_a_row_belongs_to_the_units_of_its_date(desk: WorkdayDesk, works: Works) -> None:
+    """Who moved on Tuesday is in the old department's report on Monday, in the new one's from then on."""
+    before = Past(date(2026, 5, 12), ("Active", "Works", "", "Pune", "Melting", "", "", ""))
+    works.hire(replace(STAFF[0], past=(before,)))
+    assert rows(desk, works, OrgFilter(department=("Melting",))) == [("E1", "11")]
+    assert rows(desk, works, OrgFilter(department=("QC",), employees=("E1",)), limit=1) == [
+        ("E1", "12"),
+        ("E1", "13"),
+    ]
+    told = [row for page in pages(desk, works, "attendance", 500, OrgFilter()) for row in page.rows]
+    assert [row[2] for row in told if row[0] == "E1"] == ["Melting", "QC", "QC"]
+    later = ReportRequest(
+        request_id="r1",
+        kind="attendance",
+        span=Span(first=date(2026, 5, 12), last=date(2026, 5, 13)),
+        people=OrgFilter(department=("Melting",)),
+    )
+    with pytest.raises(Refusal, match="nobody has the department 'Melting'"):
+        desk.report(later, everything(works), works.now)
+
+
+def test_pages_follow_an_import_between_them(desk: WorkdayDesk, works: Works) -> None:
+    """What is remembered of the past for the next page is forgotten once the directory has changed."""
+    quality = OrgFilter(department=("QC",), employees=("E1",))
+    assert len(rows(desk, works, quality)) == 3
+    before = Past(date(2026, 5, 12), ("Active", "Works", "", "Pune", "Melting", "", "", ""))
+    works.hire(replace(STAFF[0], past=(before,)))
+    assert len(rows(desk, works, quality)) == 2
 
 
 @pytest.mark.parametrize("after", ["", "E1", "E1@x", "@"])
