@@ -16,6 +16,7 @@ from demo.account import Account
 from demo.play import Play
 from demo.programs import ProgramError
 from demo.stage import LEDGER, Stage
+from simulators.arguments import seconds
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -48,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="demo", description="A broker, a centre, a branch and its devices, here and now."
     )
-    parser.add_argument("--seconds", type=float, metavar="N", help="end by itself after N seconds of punches")
+    parser.add_argument(
+        "--seconds", type=seconds, metavar="N", help="end by itself after N seconds of punches"
+    )
     parser.add_argument("--json", action="store_true", help="print the closing figures as JSON")
     return parser
 

@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
         if verb in (_status, _outbox):
             sub.add_argument("--json", action="store_true", help="print JSON")
         if verb is _outbox:
-            sub.add_argument("--limit", type=int, default=20, help="facts to list (default: %(default)s)")
+            sub.add_argument(
+                "--limit", type=_positive, default=20, help="facts to list (default: %(default)s)"
+            )
     _add_doctor(verbs.add_parser("doctor", help="examine readers, uplink and this machine"))
     _add_probe(verbs.add_parser("probe", help="find a card reader's section from cards with known numbers"))
     return parser
@@ -94,7 +96,8 @@ def _run(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _check(config: Config, options: argparse.Namespace) -> int:
-    print(f"{options.config}: good; edge {config.edge.id}, {len(config.readers)} readers")
+    readers = ", ".join(it.name for it in config.readers) or "none"
+    print(f"{options.config}: good; edge {config.edge.id}, readers: {readers}")
     return 0
 
 
@@ -139,6 +142,12 @@ def _outbox(config: Config, options: argparse.Namespace) -> int:
     if not rows and not options.json:
         print("nothing waits: central has confirmed every fact")
     return 0
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
 
 
 def _json(told: object) -> str:

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from simulators.arguments import seconds, some
+
 UNAVAILABLE = 69
 """The exit code where this machine cannot imitate the device at all (`EX_UNAVAILABLE`)."""
 REST_S = 0.2
@@ -71,8 +73,8 @@ def deck(seed: int, count: int) -> list[str]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that every simulated card reader has."""
-    parser.add_argument("--every", type=float, metavar="S", help="present a card every S seconds")
-    parser.add_argument("--cards", type=int, default=50, metavar="N", help="how many cards it knows (50)")
+    parser.add_argument("--every", type=seconds, metavar="S", help="present a card every S seconds")
+    parser.add_argument("--cards", type=some, default=50, metavar="N", help="how many cards it knows (50)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="same seed, same cards (1)")
 
 
@@ -82,7 +84,7 @@ class CardProgram:
     def __init__(self, reader: CardReader, options: argparse.Namespace) -> None:
         self.presented: list[Presented] = []
         self._reader = reader
-        self._deck = deck(options.seed, max(options.cards, 1))
+        self._deck = deck(options.seed, options.cards)
         self._every_s: float | None = options.every
         self._noise = random.Random(options.seed)  # noqa: S311 - repeatable, not secret
         self._next = 0

@@ -14,7 +14,9 @@ KINDS = (terminal, push_terminal, serial_reader, keyboard_reader)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Be the device that the arguments ask for. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="punchwire-simulate", description=__doc__.split(": ")[1])
+    parser = argparse.ArgumentParser(
+        prog="punchwire-simulate", description="Devices that do not exist, each speaking its real protocol."
+    )
     kinds = parser.add_subparsers(title="devices", dest="kind", required=True, metavar="DEVICE")
     for kind in KINDS:
         kind.add(kinds)

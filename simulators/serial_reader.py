@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import os
 import pty
 import select
@@ -67,6 +68,7 @@ class SerialReaderSimulator:
 
     def present(self, card: str, rest_s: float = REST_S) -> bool:
         """Send a card's frame at once and again until `rest_s` is over; tell whether anything listened."""
+        self._take_back()
         until, heard = time.monotonic() + rest_s, False
         while self._path is not None:
             heard |= self.heard
@@ -77,11 +79,28 @@ class SerialReaderSimulator:
             time.sleep(min(left, FRAME_EVERY_S))
         return heard
 
+    def _take_back(self) -> None:
+        """Be plugged in anew if a program that was killed left its claim, as on a real port it could not.
+
+        A pseudo-terminal keeps the claim as long as this end is open, and refuses everybody but root.
+        """
+        if self._path is not None and _claimed(self._path) and not self.heard:
+            self.unplug()
+            self.replug()
+
     def garbage(self, noise: bytes) -> None:
         """Send any bytes; as on a real line, they are gone if nobody takes them."""
         if self._path is not None:
             with contextlib.suppress(BlockingIOError):
                 os.write(self._wire, noise)
+
+
+def _claimed(path: str) -> bool:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    return False
 
 
 def add(kinds: Any) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from simulators.arguments import count, port, seconds, some
 from simulators.push_terminal.device import PushTerminal
 from simulators.push_terminal.mishaps import AT_ONCE, LASTING, NAMES
 
@@ -40,13 +41,13 @@ def add(kinds: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--server", default="127.0.0.1", help="address to push to (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8081, metavar="P", help="port to push to (8081)")
+    parser.add_argument("--port", type=port, default=8081, metavar="P", help="port to push to (8081)")
     parser.add_argument("--serial", default="CJ7F194760042", metavar="TEXT", help="serial number")
-    parser.add_argument("--users", type=int, default=50, metavar="N", help="people enrolled (50)")
-    parser.add_argument("--log", type=int, default=0, metavar="N", help="punches already in the log (0)")
-    parser.add_argument("--batch", type=int, default=100, metavar="N", help="rows of one upload (100)")
-    parser.add_argument("--pace", type=float, default=1.0, metavar="X", help="0.1 waits a tenth (1)")
-    parser.add_argument("--punch-every", type=float, metavar="S", help="somebody punches every S seconds")
+    parser.add_argument("--users", type=some, default=50, metavar="N", help="people enrolled (50)")
+    parser.add_argument("--log", type=count, default=0, metavar="N", help="punches already in the log (0)")
+    parser.add_argument("--batch", type=some, default=100, metavar="N", help="rows of one upload (100)")
+    parser.add_argument("--pace", type=seconds, default=1.0, metavar="X", help="0.1 waits a tenth (1)")
+    parser.add_argument("--punch-every", type=seconds, metavar="S", help="somebody punches every S seconds")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="same seed, same people and past")
     parser.add_argument("--zone", type=_zone, default="Asia/Kolkata", metavar="NAME", help="(Asia/Kolkata)")
     parser.add_argument("--zone-unit", choices=("hours", "minutes"), default="hours", help="(hours)")
@@ -67,9 +68,9 @@ def run(options: argparse.Namespace) -> int:
         serial=options.serial,
         server=options.server,
         port=options.port,
-        users=max(options.users, 1),
+        users=options.users,
         log=options.log,
-        batch=max(options.batch, 1),
+        batch=options.batch,
         pace=options.pace,
         zone=options.zone,
         zone_unit=options.zone_unit,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from simulators.arguments import count, port, seconds, some
 from simulators.terminal.device import Terminal, local_wall
 from simulators.terminal.faults import AT_ONCE, LASTING, NAMES
 from simulators.terminal.records import RECORDS, Record
@@ -42,18 +43,18 @@ def add(kinds: Any) -> None:
         epilog=f"{_ABOUT}\nfaults:\n{faults}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--users", type=int, default=50, metavar="N", help="people enrolled (50)")
-    parser.add_argument("--log", type=int, default=0, metavar="N", help="punches already in the log (0)")
+    parser.add_argument("--users", type=count, default=50, metavar="N", help="people enrolled (50)")
+    parser.add_argument("--log", type=count, default=0, metavar="N", help="punches already in the log (0)")
     parser.add_argument("--address", default="127.0.0.1", help="where to listen (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=4370, metavar="P", help="0 takes a free one (4370)")
+    parser.add_argument("--port", type=port, default=4370, metavar="P", help="0 takes a free one (4370)")
     parser.add_argument("--udp", action="store_true", help="over UDP alone, as old models (TCP and UDP)")
     parser.add_argument("--record-size", choices=RECORDS, default="40", help="layout of the log (40)")
     parser.add_argument("--user-size", type=int, choices=(28, 72), default=72, help="layout of users (72)")
-    parser.add_argument("--event-size", type=int, metavar="BYTES", help="of a live event (as usual)")
-    parser.add_argument("--capacity", type=int, default=200_000, metavar="N", help="records that fit")
+    parser.add_argument("--event-size", type=some, metavar="BYTES", help="of a live event (as usual)")
+    parser.add_argument("--capacity", type=some, default=200_000, metavar="N", help="records that fit")
     parser.add_argument("--comm-key", type=_key, default=0, metavar="N", help="0 asks for none (0)")
     parser.add_argument("--second-client", choices=("refuse", "wait", "kick"), default="refuse")
-    parser.add_argument("--punch-every", type=float, metavar="S", help="somebody punches every S seconds")
+    parser.add_argument("--punch-every", type=seconds, metavar="S", help="somebody punches every S seconds")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="same seed, same people and past")
     parser.add_argument("--serial", default="CJ7F194760042", metavar="TEXT", help="serial number")
     parser.add_argument("--zone", type=_zone, metavar="NAME", help="of its clock, as Asia/Kolkata (here)")

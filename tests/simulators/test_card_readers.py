@@ -101,6 +101,40 @@ def test_a_device_keeps_its_name_over_a_replug(tmp_path: Path) -> None:
     reader.unplug()
 
 
+CLAIM = """
+import os, sys, termios
+from fcntl import ioctl
+ioctl(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY), termios.TIOCEXCL)
+print("claimed", flush=True)
+sys.stdin.read()
+"""
+PRESENT = """
+import os, subprocess, sys
+from pathlib import Path
+from simulators.serial_reader import SerialReaderSimulator
+link = Path(sys.argv[1])
+reader = SerialReaderSimulator("rdm6300", link)
+reader.replug()
+pipe = subprocess.PIPE
+holder = subprocess.Popen([sys.executable, "-c", sys.argv[2], link], stdin=pipe, stdout=pipe)
+holder.stdout.readline()
+told = [reader.present("06008E6D5D", 0)]
+holder.kill()
+holder.wait()
+told.append(reader.present("06008E6D5D", 0))
+os.close(os.open(link, os.O_RDWR | os.O_NOCTTY))
+print(told)
+"""
+
+
+def test_a_claim_of_a_killed_program_is_over_with_the_next_card(tmp_path: Path) -> None:
+    """An edge that an ordinary user runs and kills can be started again; no claim stops root."""
+    ordinary = ["setpriv", "--bounding-set=-sys_admin"] if os.geteuid() == 0 else []
+    command = [*ordinary, sys.executable, "-c", PRESENT, str(tmp_path / "reader"), CLAIM]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
+    assert (done.stdout, done.stderr) == ("[True, False]\n", "")
+
+
 class Program:
     """A simulator as its users start it."""
 
@@ -203,3 +237,23 @@ def test_a_kernel_without_uinput_is_told_in_one_line() -> None:
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
     assert "modprobe uinput" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["serial", "--every", "0"], "--every: '0' is not a number of seconds above 0"),
+        (["serial", "--every", "nan"], "--every: 'nan' is not"),
+        (["keyboard", "--cards", "0"], "--cards: 0 is none"),
+        (["terminal", "--users", "-5"], "--users: '-5' is not a whole number"),
+        (["terminal", "--port", "99999"], "--port: 99999 is no port"),
+        (["push-terminal", "--batch", "many"], "--batch: 'many' is not a whole number"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_told_with_its_option(arguments: list[str], told: str) -> None:
+    """Exit code 2 and one line, before anything is imitated."""
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=DEADLINE_S
+    )
+    assert done.returncode == 2
+    assert told in done.stderr
