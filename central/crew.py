@@ -21,6 +21,8 @@ from ground.journal import Journal
 
 PATIENCE_S: Mapping[str, float] = {"desk": 0.1, "days": 0.5, "exchange": 0.5}
 """How long each duty lets an intake that is at work write before it."""
+NICENESS: Mapping[str, int] = {"desk": 5, "days": 10, "exchange": 10}
+"""How far each duty stands back where processors are short: the intake goes first, then what people ask."""
 SILENT_S = 60.0
 """A duty that says nothing for so long hangs; it has something to say every second."""
 HOLD_S = 10.0

@@ -114,14 +114,14 @@ class Edge:
         self._db.execute("COMMIT")
 
     def drain(self, count: int, batch: int, window: int) -> float:
-        """Send what waits; seconds until the last receipt."""
+        """Send what waits, `batch` in a message and `window` under way; seconds to the last receipt."""
         began = time.perf_counter()
         sent = settled = self._seq
         goal = self._seq + count
         while settled < goal:
-            while sent < goal and sent - settled < batch * window:
+            while sent < goal and (room := min(batch, window - (sent - settled))) > 0:
                 rows = self._db.execute(
-                    "SELECT seq, body FROM f WHERE seq > ? ORDER BY seq LIMIT ?", (sent, batch)
+                    "SELECT seq, body FROM f WHERE seq > ? ORDER BY seq LIMIT ?", (sent, room)
                 ).fetchall()
                 sent = rows[-1][0]
                 joined = b",".join(row[1] for row in rows)

@@ -2,16 +2,30 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.idle import busy_s, family
 from ground.mqtt import BrokerOptions
 from simulators.mosquitto import Mosquitto
 from tests.edge.doctor.authority import Authority
 
+REST_S = 0.5
 EDGE = "pune-01"
 ACCOUNTS = {"central": "c", EDGE: "e"}
+
+
+def rested(pid: int) -> None:
+    """Wait until a process and its children do next to nothing: starting up is not what is measured."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        before = sum(map(busy_s, family(pid)))
+        time.sleep(REST_S)
+        if sum(map(busy_s, family(pid))) - before < REST_S / 20:
+            return
+    raise TimeoutError("central does not come to rest")
 
 
 class Place:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from central import config
 from central.config import Config
-from central.crew import DAMAGED
+from central.crew import DAMAGED, NICENESS
 from central.duties.line import Ended, Line
 from central.ledger.database import Damaged, Ledger, LedgerError
 from central.ledger.outage import Outage
@@ -72,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--news", type=int, required=True)
     parser.add_argument("--turns", type=int, required=True)
     options = parser.parse_args(argv)
+    os.nice(NICENESS[options.duty])
     settings = config.load(options.config)
     sys.argv[0] = "punchwire-central"  # the journal names the service, not this file
     open_journal(settings.central.log_level)
