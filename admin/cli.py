@@ -13,6 +13,7 @@ import msgspec
 from admin import accounts, clocks, commands, enrolling, governing, people, reports, resyncs
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
+from admin.selecting import add_people_flags
 from ground.settings import SettingsError
 from ground.staffing import add_words
 from wire.reporting import ReportKind
@@ -131,11 +132,7 @@ def _report_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=get_args(ReportKind), metavar="KIND", help="%(choices)s")
     _span(parser, default=datetime.now(UTC).astimezone().date())
     parser.add_argument("--csv", action="store_true", help="print CSV for a spreadsheet")
-    people = parser.add_argument_group("people", "each may be repeated; several values mean any of them")
-    people.add_argument("--employee", action="append", default=[], metavar="ID")
-    for dimension in reports.DIMENSIONS:
-        flag = f"--{dimension.replace('_', '-')}"
-        people.add_argument(flag, action="append", default=[], metavar="VALUE")
+    add_people_flags(parser)
 
 
 def _broker_flags() -> argparse.ArgumentParser:

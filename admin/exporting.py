@@ -24,7 +24,7 @@ def export(options: BrokerOptions, flags: Namespace) -> int:
     check_span(flags)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     with Client(options).connected() as client:
-        for number, page in enumerate(_pages(client, people_of(client, flags), flags)):
+        for number, page in enumerate(_pages(client, people_of(flags), flags)):
             if flags.json_lines or flags.json:
                 for row in page.rows:
                     line = msgspec.json.encode(dict(zip(page.columns, row, strict=True)))

@@ -35,7 +35,7 @@ _COLUMNS = EmployeeRow.__struct_fields__
 def employees(options: BrokerOptions, flags: Namespace) -> int:
     """Print the people whom a filter selects, `--limit` of them, and how to go on."""
     with Client(options).connected() as client:
-        pages = _pages(client, people_of(client, flags), flags)
+        pages = _pages(client, people_of(flags), flags)
         first = next(pages)
         echo(first)
         rows, after = list(first.employees), first.after
@@ -76,7 +76,7 @@ def facets(options: BrokerOptions, flags: Namespace) -> int:
     """Print how many people have each value, given the rest of the filter."""
     with Client(options).connected() as client:
         request = FacetsRequest(
-            request_id=new_id(), people=people_of(client, flags), on=flags.on, limit=min(flags.limit, _PAGE)
+            request_id=new_id(), people=people_of(flags), on=flags.on, limit=min(flags.limit, _PAGE)
         )
         answer = outcome(client.ask("facets", request), Facets)
     echo(answer)
@@ -98,7 +98,7 @@ def filters(options: BrokerOptions, flags: Namespace) -> int:
     if flags.do != "list" and flags.name is None:
         raise UsageError(f"{flags.do} needs the name of a filter")
     with Client(options).connected() as client:
-        people = people_of(client, flags) if flags.do == "save" else None
+        people = people_of(flags) if flags.do == "save" else None
         request = FiltersRequest(request_id=new_id(), do=flags.do, name=flags.name, people=people)
         kept = outcome(client.ask("filters", request), SavedFilters)
     if flags.json:

@@ -13,22 +13,12 @@ from admin.asking import check_span, new_id, outcome, print_array
 from admin.board import lines
 from admin.client import Client
 from admin.daysheet import day_lines
+from admin.selecting import people_of
 from admin.tabulating import Cell, headed, numbers, shown
 from ground.mqtt import BrokerOptions
 from wire.facts import Span
-from wire.people import OrgFilter
 from wire.reporting import DayAnswer, DayRequest, ReportPage, ReportRequest
 
-DIMENSIONS = (
-    "status",
-    "sbu",
-    "state",
-    "branch",
-    "department",
-    "sub_department",
-    "designation",
-    "employee_type",
-)
 _PAGE = 500
 
 Cells = Sequence[Cell]
@@ -54,8 +44,7 @@ def report(options: BrokerOptions, flags: Namespace) -> int:
 
 
 def _pages(client: Client, flags: Namespace) -> Iterator[ReportPage]:
-    given = {"employees": flags.employee, **{name: getattr(flags, name) for name in DIMENSIONS}}
-    people = msgspec.convert(given, OrgFilter)
+    people = people_of(flags)
     after: str | None = None
     while True:
         request = ReportRequest(

@@ -54,7 +54,7 @@ def _start(options: BrokerOptions, flags: Namespace) -> int:
     if not (flags.dry_run or flags.reason.strip()):
         raise UsageError("say why with --reason, or try it first with --dry-run")
     with Client(options).connected() as client:
-        people = people_of(client, flags)
+        people = people_of(flags)
         request = ResyncRequest(
             request_id=flags.request_id or new_id(),
             span=Span(first=flags.first, last=flags.last),

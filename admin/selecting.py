@@ -2,14 +2,14 @@
 
 import argparse
 from argparse import ArgumentParser, Namespace
+from functools import partial
 
 import msgspec
 
-from admin.asking import new_id, note, outcome
+from admin.asking import note
 from admin.board import plain
-from admin.client import Client
 from admin.errors import UsageError
-from wire.people import EmployeesPage, Facets, FiltersRequest, OrgFilter, SavedFilters
+from wire.people import EmployeesPage, Facets, OrgFilter
 
 DIMENSIONS = (
     "status",
@@ -34,8 +34,19 @@ def add_people_flags(parser: ArgumentParser) -> None:
         type=_condition,
         metavar="DIMENSION=VALUE",
         help="may be repeated: several values of one dimension mean any of them, dimensions all of them; "
-        f"the dimensions are {', '.join(one.replace('_', '-') for one in DIMENSIONS)}",
+        f"the dimensions are {', '.join(one.replace('_', '-') for one in DIMENSIONS)}; "
+        "--department VALUE is short for --filter department=VALUE, and so on",
     )
+    for name in DIMENSIONS:
+        flag = f"--{name.replace('_', '-')}"
+        group.add_argument(
+            flag,
+            action="append",
+            dest="filter",
+            type=partial(_of, name),
+            metavar="VALUE",
+            help=argparse.SUPPRESS,
+        )
     group.add_argument("--search", default="", metavar="TEXT", help="a fragment of the id or the name")
     group.add_argument("--ignore-case", action="store_true", help="PERMANENT is Permanent")
     group.add_argument(
@@ -52,6 +63,10 @@ def add_people_flags(parser: ArgumentParser) -> None:
     group.add_argument("--saved", metavar="NAME", help="begin with the filter saved under this name")
 
 
+def _of(dimension: str, value: str) -> tuple[str, str]:
+    return dimension, value.strip()
+
+
 def _condition(text: str) -> tuple[str, str]:
     dimension, equals, value = text.partition("=")
     name = dimension.strip().lower().replace("-", "_").replace(" ", "_")
@@ -61,27 +76,20 @@ def _condition(text: str) -> tuple[str, str]:
     return name, value.strip()
 
 
-def people_of(client: Client, flags: Namespace) -> OrgFilter:
-    """The filter of the flags, on top of the saved one they name. Raises UsageError for a name of none."""
-    begin = OrgFilter() if flags.saved is None else _saved(client, flags.saved)
+def people_of(flags: Namespace) -> OrgFilter:
+    """The filter of the flags; a saved one that they name is found by central."""
     values: dict[str, list[str]] = {}
     for name, value in flags.filter:
         values.setdefault(name, []).append(value)
     given = {"employees": flags.employee, "include": flags.include, "exclude": flags.exclude, **values}
     told = {name: tuple(dict.fromkeys(some)) for name, some in given.items() if some}
-    search = flags.search or begin.search
-    return msgspec.structs.replace(
-        begin, **told, search=search, ignore_case=flags.ignore_case or begin.ignore_case
-    )
-
-
-def _saved(client: Client, name: str) -> OrgFilter:
-    kept = outcome(client.ask("filters", FiltersRequest(request_id=new_id())), SavedFilters)
-    for one in kept.filters:
-        if one.name == name:
-            return one.people
-    there = ", ".join(plain(one.name) for one in kept.filters) or "none"
-    raise UsageError(f"no filter is saved as {name!r}; there are {there}")
+    try:
+        return msgspec.convert(
+            {**told, "search": flags.search, "ignore_case": flags.ignore_case, "saved": flags.saved},
+            OrgFilter,
+        )
+    except msgspec.ValidationError as error:
+        raise UsageError(f"nobody can be chosen so: {error}") from None
 
 
 def told(people: OrgFilter) -> str:

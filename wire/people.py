@@ -7,6 +7,8 @@ import msgspec
 
 from wire.request import RequestId
 
+FilterName = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}\Z")]
+
 
 class OrgFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """People of the directory: any of the values within a dimension, and all conditions together.
@@ -15,6 +17,9 @@ class OrgFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     `ignore_case`, by their letters alone. `employees` are the only ones that may pass, `search` is a fragment
     of their ids or names. `include` are people who pass whatever the conditions say, and with no condition at
     all the only ones; `exclude` are people who never do.
+
+    `saved` is the name under which the user who asks saved a filter: that one is meant, and each part that is
+    given beside the name takes the place of the saved part. Answers tell the filter itself, without the name.
     """
 
     employees: tuple[str, ...] = ()
@@ -30,6 +35,7 @@ class OrgFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sub_department: tuple[str, ...] = ()
     designation: tuple[str, ...] = ()
     employee_type: tuple[str, ...] = ()
+    saved: FilterName | None = None
 
 
 Column = Literal[
@@ -44,7 +50,6 @@ Column = Literal[
     "designation",
     "employee_type",
 ]
-FilterName = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}\Z")]
 
 
 class EmployeesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

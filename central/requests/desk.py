@@ -26,6 +26,7 @@ from central.requests.enrolment_desk import EnrolmentDesk
 from central.requests.logins import Logins
 from central.requests.replies import Replies
 from central.requests.resyncs.desk import Surroundings, resync_desk
+from central.requests.saved import with_saved
 from central.requests.sights import Sights
 from central.resync.daily import DailyOptions
 from central.rules.plan import Options
@@ -209,7 +210,7 @@ class Requests:
             self._replies.refused(user, verb, request_id, decision.reason)
             return
         try:
-            self._carry_out(asked, self._sights.of(decision.scope))
+            self._carry_out(with_saved(self._ledger, asked), self._sights.of(decision.scope))
         except (Refusal, ChangeRefused) as refusal:
             self._replies.refused(user, verb, request_id, str(refusal))
         except LedgerError:

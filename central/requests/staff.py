@@ -6,7 +6,6 @@ from central.directory.columns import FIELDS
 from central.directory.directory import Directory
 from central.directory.facets import Facet, facets
 from central.directory.paging import NoSuchPlace, Order, cursor, page
-from central.ledger import filters
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
 from central.requests.asking import Refusal
@@ -14,6 +13,7 @@ from central.requests.choosing import Choosing, Chosen, Units
 from central.requests.exporting import exported
 from central.requests.lists import known
 from central.requests.past import person
+from central.requests.saved import saved_filters
 from central.zones import Zones
 from wire.codec import MESSAGE_LIMIT, encode
 from wire.listing import ExportRequest
@@ -27,7 +27,6 @@ from wire.people import (
     FacetsRequest,
     FiltersRequest,
     OrgFilter,
-    SavedFilter,
     SavedFilters,
 )
 from wire.person import PersonAnswer, PersonRequest
@@ -35,7 +34,6 @@ from wire.reporting import ReportPage
 
 _ROOM = MESSAGE_LIMIT - 4096
 _LONGEST_LIST = 200
-_MOST_FILTERS = 100
 _LISTS = ("employees", "include", "exclude")
 
 StaffRequest = EmployeesRequest | PersonRequest | FacetsRequest | FiltersRequest | ExportRequest
@@ -65,7 +63,8 @@ class StaffDesk:
             case FacetsRequest():
                 return self._facets(request, self._chosen(request, directory, units))
             case FiltersRequest():
-                return self._filters(user, request)
+                with self._ledger.write() as connection:
+                    return saved_filters(connection, user, request)
             case ExportRequest():
                 chosen = self._choosing.choose_through(request.people, units, directory, request.span)
                 with self._ledger.read() as connection:
@@ -113,27 +112,6 @@ class StaffDesk:
             if len(encode(told)) <= _ROOM or limit == 0:
                 return told
             limit //= 2
-
-    def _filters(self, user: str, request: FiltersRequest) -> SavedFilters:
-        with self._ledger.write() as connection:
-            match request.do, request.name:
-                case "list", _:
-                    pass
-                case do, None:
-                    raise Refusal(f"{do} needs the name of a filter")
-                case "save", name:
-                    if filters.count(connection, user) >= _MOST_FILTERS:
-                        raise Refusal(f"{_MOST_FILTERS} filters are saved; delete some first")
-                    filters.save(connection, user, name, request.people or OrgFilter())
-                case "delete", name:
-                    if not filters.forget(connection, user, name):
-                        there = ", ".join(filters.of_user(connection, user)) or "none"
-                        raise Refusal(f"there is no filter {name!r}; there are {there}")
-            kept = filters.of_user(connection, user)
-            told = SavedFilters(filters=tuple(SavedFilter(name=name, people=it) for name, it in kept.items()))
-            if len(encode(told)) > _ROOM:
-                raise Refusal("the saved filters are too large together; name fewer people in them")
-        return told
 
 
 def _echo(people: OrgFilter) -> OrgFilter:

@@ -5,14 +5,16 @@ import io
 import json
 import subprocess
 import sys
+from argparse import ArgumentParser
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from admin.cli import main
+from admin.errors import UsageError
 from admin.person import lines
-from admin.selecting import told
+from admin.selecting import add_people_flags, people_of, told
 from central.ledger import people
 from simulators.mosquitto import Mosquitto
 from tests.central.centre import PEOPLE, centre, hand_edge, utc_now
@@ -61,6 +63,11 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
         assert [row["employee_id"] for row in json.loads(there.stdout)] == ["E1"]
         assert _run(broker, "filters", "save", "mine", "--include", "E2").returncode == 0
         assert _run(broker, "filters").stdout == "mine: include E2\n"
+        days = _run(broker, "report", "attendance", *SPAN, "--saved", "mine", "--json")
+        assert {row["employee"] for row in json.loads(days.stdout)} <= {"E2"}
+        more = _run(broker, "employees", "--saved", "mine", "--include", "E1", "--include", "E9", "--json")
+        assert [row["employee_id"] for row in json.loads(more.stdout)] == ["E1", "E9"]
+        assert "include E1 E9: 2 of 3 employees" in more.stderr
         rows = _run(broker, "export", "punches", *SPAN, "--saved", "mine")
         assert [row["employee"] for row in csv.DictReader(io.StringIO(rows.stdout))] == ["E2"]
         lines = _run(broker, "export", "punches", *SPAN, "--json-lines")
@@ -69,7 +76,7 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
         assert (refused.returncode, "nobody has the status 'Activ'" in refused.stderr) == (1, True)
         unsaved = _run(broker, "employees", "--saved", "yours")
         assert (unsaved.returncode, "no filter is saved as 'yours'; there are mine" in unsaved.stderr) == (
-            2,
+            1,
             True,
         )
 
@@ -109,6 +116,7 @@ def test_a_past_is_told_line_by_line() -> None:
     [
         (("--filter", "shoe-size=43"), "the dimensions are status, sbu"),
         (("--filter", "status"), "'status' is not DIMENSION=VALUE"),
+        (("--colour", "red"), "unrecognized arguments: --colour"),
         (("--limit", "0"), "'0' is not a whole number"),
         (("--sort", "shoe-size"), "invalid choice"),
     ],
@@ -120,6 +128,30 @@ def test_a_misspelled_flag_is_told_before_anybody_is_asked(
     with pytest.raises(SystemExit, match="2"):
         main(["employees", *arguments])
     assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "people"),
+    [
+        (("--department", "QC", "--filter", "department=R&D"), OrgFilter(department=("QC", "R&D"))),
+        (("--sub-department", " Assembly "), OrgFilter(sub_department=("Assembly",))),
+        (("--saved", "mine", "--ignore-case"), OrgFilter(saved="mine", ignore_case=True)),
+        ((), OrgFilter()),
+    ],
+)
+def test_flags_make_a_filter(flags: tuple[str, ...], people: OrgFilter) -> None:
+    """Each dimension has a flag of its own beside `--filter`; values add up."""
+    parser = ArgumentParser()
+    add_people_flags(parser)
+    assert people_of(parser.parse_args(flags)) == people
+
+
+def test_a_name_that_no_filter_can_have_is_refused_at_once() -> None:
+    """A name with a line break is a mistake on the command line, not a question for central."""
+    parser = ArgumentParser()
+    add_people_flags(parser)
+    with pytest.raises(UsageError, match="nobody can be chosen so"):
+        people_of(parser.parse_args(["--saved", "a\nb"]))
 
 
 def test_a_filter_is_told_as_the_flags_that_give_it() -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from central.ledger import audit
+from central.ledger import audit, filters
 from simulators.mosquitto import Mosquitto
 from tests.central.centre import Centre, Clock, HandEdge, centre, hand_edge, serving, utc_now
 from tests.central.facts import START, card_punch, terminal_punch
@@ -18,7 +18,7 @@ from wire.admin import Request
 from wire.codec import MESSAGE_LIMIT
 from wire.facts import Span
 from wire.listing import PunchesPage, PunchesRequest, Summary, SummaryRequest
-from wire.people import OrgFilter
+from wire.people import FiltersRequest, OrgFilter, SavedFilters
 from wire.request import Answer
 from wire.resync import ResyncList, ResyncProgress, ResyncRequest, ResyncShown, ResyncsRequest
 
@@ -395,3 +395,34 @@ def test_the_summary_counts_the_ledger_and_who_is_in(
         _ask(anna, "summary", SummaryRequest(request_id="s-1"))
         told = _final(anna, "s-1", Summary)
     assert told == Summary(punches=4, present=1, quarantined=0, by_reader={"pune-01/front-gate": 4})
+
+
+def test_a_saved_filter_is_found_by_its_name_under_who_asks(
+    broker: Mosquitto, database: str, anna: Peer, edge: HandEdge
+) -> None:
+    """A resync by name is one by the filter as it was saved when it began; others' names mean nothing."""
+    with centre(broker, database) as central:
+        edge.come_up("front-gate")
+        until(lambda: central.watch.readers().get("pune-01"))
+        two = OrgFilter(employees=("E1", "E2"))
+        _ask(anna, "filters", FiltersRequest(request_id="s1", do="save", name="two", people=two))
+        _final(anna, "s1", SavedFilters)
+        less = OrgFilter(saved="two", exclude=("E2",))
+        _ask(anna, "filters", FiltersRequest(request_id="s2", do="save", name="one", people=less))
+        kept = {one.name: one.people for one in _final(anna, "s2", SavedFilters).filters}
+        assert kept == {"one": OrgFilter(employees=("E1", "E2"), exclude=("E2",)), "two": two}
+        resync = ResyncRequest(
+            request_id="r1", span=MAY, people=OrgFilter(saved="one"), mode="recompute", reason="a test"
+        )
+        _ask(anna, "resync", resync)
+        told = _final(anna, "r1", ResyncProgress)
+        assert (told.people, told.selected) == (kept["one"], 1)
+        _ask(anna, "filters", FiltersRequest(request_id="s3", do="delete", name="one"))
+        _final(anna, "s3", SavedFilters)
+        _ask(anna, "resync", msgspec.structs.replace(resync, request_id="r2"))
+        assert _refused(anna, "r2") == "no filter is saved as 'one'; there are two"
+        with central.ledger.write() as connection:
+            filters.save(connection, "bela", "hers", two)
+        hers = OrgFilter(saved="hers")
+        _ask(anna, "resync", msgspec.structs.replace(resync, request_id="r3", people=hers))
+        assert _refused(anna, "r3") == "no filter is saved as 'hers'; there are two"

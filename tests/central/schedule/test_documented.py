@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from admin.reports import DIMENSIONS
+from admin.selecting import DIMENSIONS
 from central.reports import REPORTS
 from central.schedule.custom_sheet import COLUMNS as CUSTOM
 from central.schedule.custom_sheet import read_custom_sheet
