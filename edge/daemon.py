@@ -17,21 +17,20 @@ from edge.buffer.retention import Retention
 from edge.buffer.store import KEPT_AS, OutboxDamaged, OutboxError
 from edge.config import Config
 from edge.desk import Counter, ReaderDesk
+from edge.dispatch import Dispatch
 from edge.kernel import boot_id, disk_free_bytes, give_back_memory, memory_bytes, share_one_heap
 from edge.supervisor import Station
 from edge.timekeeping import Timekeeping, timekeeper_of
 from edge.uplink.pump import Pump
 from ground.installed import version
 from ground.journal import Journal
-from wire.facts import OrderOutcome
-from wire.order import AccountOrder, ClockOrder, EnrolOrder, Order, RereadOrder, ResendOrder
+from wire.order import Order
 from wire.vitals import Birth, Heartbeat, ReaderBirth
 
 STOP_WITHIN_S = 2.0
 TURN_S = 5.0
 SWITCH_S = 0.0005
 """How long one thread may compute while another waits: a long log must not hold up a punch elsewhere."""
-RESEND_PIECE = 2000
 
 
 class Daemon:
@@ -52,8 +51,6 @@ class Daemon:
             )
             for it in config.readers
         }
-        self._clocks = [it.name for it in config.readers if getattr(it.reader, "sets_clock", False)]
-        self._rolls = [it.name for it in config.readers if getattr(it.reader, "keeps_users", False)]
         self._pump = Pump(config.broker, config.edge.id, self._outbox, self)
         self._outbox.appended = self._pump.wake
         self._accountant = Accountant(
@@ -63,6 +60,9 @@ class Daemon:
             {it.name: it.reader.device_kind == "terminal" for it in config.readers},
             every_s=config.account.every_s,
             quiet_s=config.account.quiet_s,
+        )
+        self._dispatch = Dispatch(
+            self._outbox, self._book, self._timekeeper.now, self._stations, self._accountant
         )
         self._bedside = Bedside(config.edge.state_dir, self._standing)
         for station in self._stations.values():
@@ -188,48 +188,8 @@ class Daemon:
         )
 
     def order(self, order: Order) -> None:
-        """Take an order: decide, then hand it to its readers or carry it out."""
-        known = self._book.is_open(order.order_id) or self._outbox.order_known(order.order_id)
-        now = self._timekeeper.now().utc
-        decision = orders.decide(
-            order, now, self._stations, known=known, clocks=self._clocks, rolls=self._rolls
-        )
-        self._journal.info("order", order_id=order.order_id, decision=type(decision).__name__.lower())
-        if isinstance(decision, orders.Refuse):
-            self._answer(order.order_id, decision.outcome, decision.reason, decision.evidence)
-        elif isinstance(decision, orders.Accept) and isinstance(order, RereadOrder | ClockOrder | EnrolOrder):
-            self._book.opened(order.order_id, decision.readers)
-            for name in decision.readers:
-                self._stations[name].desk.give(order)
-        elif isinstance(decision, orders.Accept) and isinstance(order, AccountOrder):
-            self._book.opened(order.order_id, decision.readers)
-            for name in decision.readers:
-                self._count(name, order)
-        elif isinstance(decision, orders.Accept) and isinstance(order, ResendOrder):
-            self._resend(order)
-
-    def _count(self, reader: str, order: AccountOrder) -> None:
-        """Let a device that can count its own log do so first."""
-        station = self._stations.get(reader)
-        if station is not None and getattr(station.reader, "takes_census", False):
-            station.desk.give(order)
-        else:
-            self._accountant.counted(reader, order=order)
-
-    def _resend(self, order: ResendOrder) -> None:
-        if order.outbox_id != self._outbox.mark.outbox_id:
-            self._answer(order.order_id, "refused", "unknown-outbox", "this outbox began a new stream")
-            return
-        wanted = range(order.first_seq, min(order.last_seq, self._outbox.mark.settled) + 1)
-        sent = sum(
-            self._outbox.resend(wanted[at : at + RESEND_PIECE]) for at in range(0, len(wanted), RESEND_PIECE)
-        )
-        self._answer(order.order_id, "done", "", f"{sent} of {len(wanted)} facts were still kept")
-
-    def _answer(self, order_id: str, outcome: orders.Outcome, reason: str, evidence: str) -> None:
-        at = self._timekeeper.now().utc
-        fact = OrderOutcome(order_id=order_id, outcome=outcome, at=at, reason=reason, evidence=evidence)
-        self._outbox.append("@orders", [fact])
+        """Take an order."""
+        self._dispatch.take(order)
 
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
