@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from typing import TypeVar
 
+from central.inbox import Inbox
 from central.ledger import edge_facts, landing, orders, quarantine
 from central.ledger.database import Ledger, Unavailable
 from central.ledger.landing import Brought
@@ -86,7 +87,8 @@ class Intake:
         self._ack = ack
         self._tell = tell
         self._clock = clock
-        self._inbox: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._gap_patience_s = gap_patience_s
@@ -96,7 +98,7 @@ class Intake:
 
     def take(self, delivery: Delivery) -> None:
         """Note facts, or the birth of an edge."""
-        self._inbox.put(delivery)
+        self._arrived.put(delivery)
 
     def start(self) -> None:
         """Begin to take in."""
@@ -105,7 +107,7 @@ class Intake:
     def stop(self, within_s: float) -> None:
         """Finish the group at hand; what still waits was not acknowledged and comes again."""
         self._stopping.set()
-        self._inbox.put(None)
+        self._arrived.put(None)
         if self._thread.is_alive():
             self._thread.join(within_s)
 
@@ -123,20 +125,19 @@ class Intake:
             self.progressed_at = time.monotonic()
 
     def _group(self) -> list[Delivery]:
-        """Wait a moment for something to do; take what waits already with it."""
-        group: list[Delivery] = []
-        room = GROUP_BYTES
+        """Wait a moment for something to do; take what waits already with it, as far as there is room."""
         try:
-            delivery = self._inbox.get(timeout=_LOOK_AGAIN_S if self._early else _TURN_S)
-            while delivery is not None:
-                group.append(delivery)
-                room -= len(delivery.payload)
-                if room <= 0:
-                    break
-                delivery = self._inbox.get_nowait()
+            if not len(self._inbox):
+                self._note(self._arrived.get(timeout=_LOOK_AGAIN_S if self._early else _TURN_S))
+            while True:
+                self._note(self._arrived.get_nowait())
         except queue.Empty:
             pass
-        return group
+        return self._inbox.take(GROUP_BYTES)
+
+    def _note(self, delivery: Delivery | None) -> None:
+        if delivery is not None:
+            self._inbox.add(delivery)
 
     def _take_in(self, deliveries: Sequence[Delivery]) -> None:
         """Store a group; if the ledger refuses it, its messages one by one, and what is refused as unread."""

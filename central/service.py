@@ -23,7 +23,7 @@ STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 TURN_S = 2.0
 STUCK_S = 30.0
 """How long a group may take; the ledger's own patience with a locked file is a third of it."""
-GAP_PATIENCE_S = 1.0
+GAP_PATIENCE_S = 5.0
 """Of several centrals one may take in what another one's share follows: it has so long to do it."""
 _STOP_S = 1.0
 _UNCOLLECTED = 100_000

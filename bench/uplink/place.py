@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from tests.edge.doctor.authority import Authority
 
 REST_S = 0.5
 EDGE = "pune-01"
-ACCOUNTS = {"central": "c", EDGE: "e"}
 
 
 def rested(pid: int) -> None:
@@ -29,9 +28,15 @@ def rested(pid: int) -> None:
 
 
 class Place:
-    """A folder with a broker; `options` is how a user connects to it. Built idle."""
+    """A folder with a broker; `options` is how a user connects to it. Built idle.
 
-    def __init__(self, folder: Path, *, tls: bool) -> None:
+    The ledger is a file in the folder unless `database` names another place.
+    """
+
+    def __init__(
+        self, folder: Path, *, tls: bool, edges: Sequence[str] = (EDGE,), database: str | None = None
+    ) -> None:
+        self._database = database
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._ca: Path | None = None
@@ -41,7 +46,7 @@ class Place:
             pem, key = authority.certificate("broker")
             self._ca = authority.pem
             extra = f"cafile {authority.pem}\ncertfile {pem}\nkeyfile {key}\n"
-        self.broker = Mosquitto(folder / "broker", ACCOUNTS, extra=extra)
+        self.broker = Mosquitto(folder / "broker", dict.fromkeys(("central", *edges), "secret"), extra=extra)
 
     def options(self, user: str) -> BrokerOptions:
         """How a user of this broker connects."""
@@ -63,14 +68,15 @@ class Place:
             self.broker.stop()
 
     @contextmanager
-    def running_central(self) -> Iterator[int]:
-        """The product's central as a process; its id. The ledger is `ledger.db` in the folder."""
+    def running_central(self, share: str = "") -> Iterator[int]:
+        """The product's central as a process; its id. `share` is its name where there are several."""
         options = self.options("central")
-        config = self.folder / "central.toml"
+        config = self.folder / f"central{share}.toml"
         lines = [
             "[central]",
             'timezone = "Asia/Kolkata"',
-            f'database = "{self.ledger}"',
+            f'database = "{self._database or self.ledger}"',
+            *([f'share = "{share}"'] if share else []),
             'log_level = "warning"',
             "[broker]",
             f'host = "{options.host}"',
@@ -90,5 +96,5 @@ class Place:
 
     @property
     def ledger(self) -> Path:
-        """Central's database."""
+        """Central's database, where it is a file."""
         return self.folder / "ledger.db"

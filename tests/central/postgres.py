@@ -13,9 +13,13 @@ _OTHER_USERS = ("postgres", "nobody")
 
 
 class Postgres:
-    """A real server. It refuses to run as root, so there it runs as somebody else."""
+    """A real server. It refuses to run as root, so there it runs as somebody else.
 
-    def __init__(self, folder: Path) -> None:
+    What it commits survives a power cut only if it is told to be `durable`.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self._durable = durable
         self._folder = folder
         self._bin = _programs()
         self._as: list[str] = []
@@ -32,7 +36,9 @@ class Postgres:
 
     def start_again(self) -> None:
         """Start it on the data that is there; returns when it answers."""
-        settings = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c fsync=off"
+        settings = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' "
+        if not self._durable:
+            settings += " -c fsync=off"
         self._run("pg_ctl", "-D", "data", "-w", "-t", "60", "-o", settings, "-l", "log", "start")
 
     def stop(self) -> None:
