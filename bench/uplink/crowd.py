@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bench.uplink.place import EDGE, Place
 from bench.uplink.product import Edge
+from edge.daemon import SWITCH_S
 from tests.edge.making import punch
 
 
@@ -87,6 +88,7 @@ def measure(
     folder: Path, readers: int, punches: int, pause_s: float, *, tls: bool
 ) -> dict[str, dict[str, float]]:
     """Let the readers punch, and wait for the last receipt."""
+    sys.setswitchinterval(SWITCH_S)
     place = Place(folder / "place", tls=tls)
     with place.running_broker(), place.running_central():
         edge = Edge(place.options(EDGE), folder / "edge")

@@ -18,6 +18,7 @@ KEPT_AS = "outbox.db.corrupt-*[0-9]"
 _PAGES = """
 PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=1000;
 """
+_PAGES_READ = "PRAGMA query_only=ON; PRAGMA cache_size=-256; PRAGMA busy_timeout=5000;"
 
 
 class OutboxError(Exception):
@@ -41,9 +42,10 @@ def is_corrupt(error: sqlite3.Error) -> bool:
 
 
 class Store:
-    """One connection, one lock. `lock` is held by whoever reads or writes; statements are short.
+    """Two connections: `db`, whose `lock` is held by whoever writes, and one for what is committed.
 
-    `damage` tells what is corrupt once somebody met it, "" while nobody did.
+    So whoever reads waits for no commit: a punch goes out while the next one is being stored. `damage`
+    tells what is corrupt once somebody met it, "" while nobody did.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,18 +54,21 @@ class Store:
         self.path = path
         self.damage = ""
         self.lock = threading.RLock()
+        self._reading = threading.Lock()
         try:
             self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._committed = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         except sqlite3.Error as error:
             raise OutboxError(f"{path}: {error}") from error
         try:
             self.db.executescript(_PAGES)
+            self._committed.executescript(_PAGES_READ)
             (version,) = self.db.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
-            self.db.close()
+            self.close()
             raise self._failure(error) from error
         if version != SCHEMA:
-            self.db.close()
+            self.close()
             raise OutboxOutdated(f"{path} has schema {version}, not {SCHEMA}; run punchwire-edge migrate")
 
     @contextmanager
@@ -80,9 +85,9 @@ class Store:
                 raise
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """All rows that a query finds. Raises OutboxError."""
-        with self.lock, self.failures():
-            return self.db.execute(query, values).fetchall()
+        """All committed rows that a query finds. Raises OutboxError."""
+        with self._reading, self.failures():
+            return self._committed.execute(query, values).fetchall()
 
     @contextmanager
     def failures(self) -> Iterator[None]:
@@ -125,8 +130,8 @@ class Store:
         """The facts behind `after`, at most `facts` of them and `size` bytes; one at least."""
         taken: list[Waiting] = []
         query = "SELECT seq, count, body FROM facts WHERE seq > ? AND seq + count - 1 > ? ORDER BY seq"
-        with self.lock, self.failures():
-            for row in self.db.execute(query, (after - ROW_FACTS, after)):
+        with self._reading, self.failures():
+            for row in self._committed.execute(query, (after - ROW_FACTS, after)):
                 for fact in Row(*row).facts():
                     if fact.seq <= after:
                         continue
@@ -138,5 +143,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
+        with self._reading:
+            self._committed.close()
         with self.lock:
             self.db.close()

@@ -126,6 +126,17 @@ def test_threads_that_append_together_lose_nothing(outbox: Outbox) -> None:
     assert everything(outbox) == list(range(1, 401))
 
 
+def test_a_punch_goes_out_while_the_next_one_is_being_stored(outbox: Outbox) -> None:
+    """The uplink waits for no commit but that of the punch itself, however slow the card is."""
+    outbox.append("gate", [punch(1)])
+    told: list[list[int]] = []
+    uplink = threading.Thread(target=lambda: told.append(everything(outbox)), daemon=True)
+    with outbox._store.transaction():  # noqa: SLF001 - a commit that takes its time
+        uplink.start()
+        uplink.join(20)
+        assert told == [[1]]
+
+
 def test_waiting_respects_count_and_bytes(outbox: Outbox) -> None:
     """A batch is cut by either limit, and is never empty while something waits."""
     outbox.append("gate", [punch(n) for n in range(10)])
