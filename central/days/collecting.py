@@ -116,7 +116,7 @@ class Collector:
             alike.setdefault(frozenset(days), set()).add(badge)
         touched: dict[str, set[DaySpan]] = {}
         for same_days, badges in alike.items():
-            for punch in raw.of_badges(connection, same_days, {key for key, _ in badges}, withdrawn=True):
+            for punch in raw.each_of_badges(connection, same_days, {key for key, _ in badges}):
                 if (_key(punch), punch.edge) in badges:
                     self._add_punch(punch, today, wanted, touched)
         for employee_id, spans in touched.items():

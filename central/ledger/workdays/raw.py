@@ -1,9 +1,10 @@
 """Owns the reading of punches for workdays: those of some badges and days, as bare as they can be."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import starmap
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
 
 from central.ledger.repairs import repairs
 from central.ledger.resyncs.amendments import amended
@@ -11,6 +12,7 @@ from central.ledger.schema import arrivals, punches
 from central.workdays.interpretation import Raw
 
 _AT_ONCE = 5000
+_IN_MEMORY = 1000
 _COLUMNS = (
     punches.c.punch_id,
     punches.c.edge,
@@ -46,30 +48,46 @@ _MOVED = (
 )
 
 
-def of_badges(
-    connection: Connection, days: Collection[int], badge_keys: Collection[str], *, withdrawn: bool = False
-) -> list[Raw]:
-    """The punches whose ids bear one of the days, of badges with one of the keys, in any order.
+def of_badges(connection: Connection, days: Collection[int], badge_keys: Collection[str]) -> list[Raw]:
+    """The punches whose ids bear one of the days, of badges with one of the keys, as they count.
 
     The day in an id may be one off the workday's date on either side. Punches whose time is another than
-    they say are found by either day. They are as they count; with `withdrawn` those are among them, too, that
-    an undone resync took back, and that count nowhere.
+    they say are found by either day.
     """
-    if not days or not badge_keys:
-        return []
-    keys = sorted(badge_keys)
     found: list[Raw] = []
+    for keys, queries in _asked(days, badge_keys):
+        theirs = [Raw(*row) for query in queries for row in connection.execute(query).all()]
+        found += amended(connection, theirs, keys)
+    return found
+
+
+def each_of_badges(
+    connection: Connection, days: Collection[int], badge_keys: Collection[str]
+) -> Iterator[Raw]:
+    """The same punches as they came, and those that an undone resync took back and that count nowhere.
+
+    However many they are, only few are in memory.
+    """
+    for _, queries in _asked(days, badge_keys):
+        for query in queries:
+            result = connection.execute(query, execution_options={"yield_per": _IN_MEMORY})
+            for rows in result.partitions():
+                yield from starmap(Raw, rows)
+
+
+def _asked(
+    days: Collection[int], badge_keys: Collection[str]
+) -> Iterator[tuple[list[str], tuple[Select[Any], ...]]]:
+    """The queries for the punches of some of the keys at a time: those of the days, and those moved there."""
+    keys = sorted(badge_keys) if days else []
     each = max(1, _AT_ONCE - len(days))
     for start in range(0, len(keys), each):
         some = keys[start : start + each]
-        query = _RAW.where(punches.c.day.in_(days), punches.c.badge_key.in_(some))
-        theirs = list(starmap(Raw, connection.execute(query).all()))
+        of_days = _RAW.where(punches.c.day.in_(days), punches.c.badge_key.in_(some))
         moved = _MOVED.where(
             repairs.c.day.in_(days), repairs.c.badge_key.in_(some), punches.c.day.not_in(days)
         )
-        theirs += starmap(Raw, connection.execute(moved).all())
-        found += theirs if withdrawn else amended(connection, theirs, some)
-    return found
+        yield some, (of_days, moved)
 
 
 def of_ids(connection: Connection, punch_ids: Iterable[bytes]) -> list[Raw]:

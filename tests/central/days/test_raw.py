@@ -16,6 +16,7 @@ from tests.central.conftest import NOW
     [
         lambda connection: raw.of_badges(connection, range(20_000, 20_045), [str(key) for key in range(300)]),
         lambda connection: raw.of_badges(connection, [20_000], ["1"]),
+        lambda connection: list(raw.each_of_badges(connection, [20_000], ["1"])),
         lambda connection: results.held(connection, ["E1", "E2"], 20_000, 20_031),
         lambda connection: results.due(connection, 0, 500),
         lambda connection: results.unsent(connection, 500, ("E1", 1)),
