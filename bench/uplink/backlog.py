@@ -2,9 +2,9 @@
 
     python -m bench.uplink.backlog [--punches N] [--every S] [--tls] [--json]
 
-The rate of each tenth is that of its receipts; memory is resident size, of the edge (this process) and of
-central with its children. A live punch is appended every so many seconds while the backlog drains, and counts
-until its row can be read from the ledger by another process.
+The rate of each tenth is that of its receipts; memory is resident size of the edge (this process) and of each
+of central's processes with what they share divided among them. A live punch is appended every so many seconds
+while the backlog drains, and counts until its row can be read from the ledger by another process.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bench.idle import family, resident_mb
+from bench.idle import family, resident_mb, shared_mb
 from bench.uplink.place import EDGE, Place
-from bench.uplink.product import Edge
+from bench.uplink.product import Edge, of_somebody
 from tests.edge.making import punch
 
 TENTHS = 10
@@ -48,10 +48,16 @@ class Course:
                 {
                     "punches/s": self._step / (now - self._began),
                     "edge MB": resident_mb(os.getpid()),
-                    "central MB": sum(map(resident_mb, family(self._central))),
+                    **{f"{part_of_central(pid)} MB": shared_mb(pid) for pid in family(self._central)},
                 }
             )
             self._began = now
+
+
+def part_of_central(pid: int) -> str:
+    """What a process of central does: its duty, or the intake."""
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return words[words.index("central.duties") + 1] if "central.duties" in words else "intake"
 
 
 def live_beside(edge: Edge, ledger: Path, goal: int, every_s: float) -> list[float]:
@@ -101,7 +107,7 @@ def measure(folder: Path, count: int, every_s: float, *, tls: bool) -> dict[str,
 def fill(folder: Path, count: int) -> None:
     """Let punches wait in an outbox."""
     edge = Edge(Place(folder / "nowhere", tls=False).options(EDGE), folder)
-    edge.fill(0, count)
+    edge.fill(0, count, of_somebody)
     edge.outbox.close()
 
 
@@ -126,9 +132,10 @@ def main() -> int:
     if options.json:
         print(json.dumps({"load": os.getloadavg()[0], **told}))
         return 0
-    print(f"{'tenth':>5} {'punches/s':>10} {'edge MB':>8} {'central MB':>11}")
-    for at, tenth in enumerate(told.pop("tenths"), 1):
-        print(f"{at:>5} {tenth['punches/s']:>10.0f} {tenth['edge MB']:>8.1f} {tenth['central MB']:>11.1f}")
+    tenths = told.pop("tenths")
+    print(" ".join(f"{what:>10}" for what in ("tenth", *tenths[0])))
+    for at, tenth in enumerate(tenths, 1):
+        print(" ".join(f"{figure:>10.0f}" for figure in (at, *tenth.values())))
     for what, figure in told.items():
         print(f"{what:<26} {figure:>10.2f}")
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")

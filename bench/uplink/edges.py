@@ -18,35 +18,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from sqlalchemy import func, select
 
 from bench.uplink.place import Place
-from bench.uplink.product import Edge
+from bench.uplink.product import Edge, of_somebody
 from central.ledger.database import Ledger
 from central.ledger.schema import arrivals
-from edge.readers.identity import terminal_punch_id
 from tests.central.postgres import Postgres
-from tests.edge.making import AT, punch
-from wire.facts import BATCH_LIMIT
-from wire.punch import Badge, Punch
-
-
-def of_somebody(serial: str, number: int) -> Punch:
-    """Punch `number` of a terminal that 300 people use."""
-    one = punch(number)
-    user, wall = str(number % 300), AT.replace(tzinfo=None) + timedelta(seconds=number)
-    return msgspec.structs.replace(
-        one,
-        punch_id=terminal_punch_id(serial, user, wall),
-        device=serial,
-        device_wall=wall,
-        badge=Badge(raw=user, form="user-id"),
-    )
 
 
 class Course:
@@ -104,9 +85,7 @@ def measure(
         place = Place(folder / "place", tls=False, edges=names, database=where)
         edges = {name: Edge(place.options(name), folder / name, name) for name in names}
         for name, edge in edges.items():
-            for at in range(0, punches, BATCH_LIMIT):
-                facts = [of_somebody(name, n) for n in range(at, min(at + BATCH_LIMIT, punches))]
-                edge.outbox.append("gate", facts)
+            edge.fill(0, punches, partial(of_somebody, serial=name))
         course = Course(edges, punches)
         stack.enter_context(place.running_broker())
         for edge in edges.values():
@@ -130,7 +109,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--edges", type=int, default=100)
-    parser.add_argument("--punches", type=int, default=2000, help="of each edge (%(default)s)")
+    parser.add_argument("--punches", type=int, default=5000, help="of each edge (%(default)s)")
     parser.add_argument("--centrals", type=int, default=1)
     parser.add_argument("--postgresql", action="store_true", help="also with one central")
     parser.add_argument("--json", action="store_true")

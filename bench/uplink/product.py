@@ -3,18 +3,39 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import msgspec
 
 from bench.uplink.place import EDGE
 from edge.buffer.migrations import prepare
 from edge.buffer.outbox import Outbox
+from edge.readers.identity import terminal_punch_id
 from edge.uplink.pump import Pump
 from ground.mqtt import BrokerOptions
-from tests.edge.making import punch
+from tests.edge.making import AT, punch
 from wire.facts import BATCH_LIMIT
 from wire.order import Order
+from wire.punch import Badge, Punch
 from wire.vitals import Birth, Heartbeat
+
+PEOPLE = 300
+BETWEEN = timedelta(seconds=30)
+"""Ten punches a day of each of the people; a million of them are a terminal's year."""
+_LOG_BEGAN = AT.replace(tzinfo=None) - 1_000_000 * BETWEEN
+
+
+def of_somebody(number: int, serial: str = "CJ7F1") -> Punch:
+    """Punch `number` in the log of a terminal that many people use."""
+    user, wall = str(number % PEOPLE), _LOG_BEGAN + number * BETWEEN
+    return msgspec.structs.replace(
+        punch(number),
+        punch_id=terminal_punch_id(serial, user, wall),
+        device=serial,
+        device_wall=wall,
+        badge=Badge(raw=user, form="user-id"),
+    )
 
 
 class Edge:
@@ -91,10 +112,10 @@ class Edge:
         self.settled(self.outbox.mark.newest, 60)
         return time.perf_counter() - began
 
-    def fill(self, first: int, count: int) -> None:
+    def fill(self, first: int, count: int, made: Callable[[int], Punch] = punch) -> None:
         """Let punches wait."""
         for at in range(first, first + count, BATCH_LIMIT):
-            self.outbox.append("gate", [punch(n) for n in range(at, min(at + BATCH_LIMIT, first + count))])
+            self.outbox.append("gate", [made(n) for n in range(at, min(at + BATCH_LIMIT, first + count))])
 
     def drain(self) -> float:
         """Open the uplink on what waits; seconds from central's being seen to the last receipt."""
