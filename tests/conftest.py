@@ -1,15 +1,24 @@
 """Fixtures that every part of the tests shares: a real broker, started fresh for the test that asks."""
 
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from simulators.mosquitto import Mosquitto
 from tests.central.postgres import Postgres
 
 ACCOUNTS = {"central": "c-secret", "pune-01": "e-secret", "surat-02": "f-secret", "anna": "a-secret"}
+
+# What takes longer than usual on a busy machine is not wrong.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+# A shell that starts us in the background has us ignore Ctrl-C, and with us every program that we start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

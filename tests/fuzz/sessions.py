@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -35,7 +36,7 @@ from tests.fuzz.target import Target
 from tests.fuzz.terminals import LOG, PEOPLE, WALL
 from wire.reasons import NEXT_STEP
 
-_WITHIN_S = 0.3
+_WITHIN_S, _AT_MOST_S = 0.3, 3.0
 _DAMAGE = struct.Struct("<BBHB")
 """Which answer, how it is damaged, where, and with what."""
 _WAYS = 10
@@ -115,11 +116,20 @@ def _wire() -> _Wire:
     return _Wire()
 
 
+@functools.cache
+def _within_s() -> float:
+    """Patience with an answer: several times what a whole session takes on this machine, now."""
+    _wire().script = {}
+    began = time.monotonic()
+    list(_held(_wire().port, _AT_MOST_S, lenient=False))
+    return min(max(_WITHIN_S, 5 * (time.monotonic() - began)), _AT_MOST_S)
+
+
 def session(data: bytes, *, lenient: bool = False) -> str:
     """Damages for the first answers; every request is answered, or the failure is told in a known word."""
     damages = _DAMAGE.iter_unpack(data[: len(data) // _DAMAGE.size * _DAMAGE.size])
     _wire().script = {which % 40: (way, where, what) for which, way, where, what in damages}
-    answers = list(_held(_wire().port, lenient=lenient))
+    answers = list(_held(_wire().port, _within_s(), lenient=lenient))
     told = []
     for answer in answers:
         told.append(type(answer).__name__)
@@ -140,7 +150,7 @@ def lenient_session(data: bytes) -> str:
     return session(data, lenient=True)
 
 
-def _held(port: int, *, lenient: bool) -> Iterator[Answer]:
+def _held(port: int, within_s: float, *, lenient: bool) -> Iterator[Answer]:
     """What a worker says to the requests of one session."""
     opening = Open(
         address="127.0.0.1",
@@ -148,15 +158,15 @@ def _held(port: int, *, lenient: bool) -> Iterator[Answer]:
         transport="tcp",
         comm_key=0,
         live=True,
-        within_s=_WITHIN_S,
+        within_s=within_s,
         lenient=lenient,
     )
-    rest: list[Request] = [kind(within_s=_WITHIN_S) for kind in (ReadClock, ReadSizes, ReadLog, ReadUsers)]
+    rest: list[Request] = [kind(within_s=within_s) for kind in (ReadClock, ReadSizes, ReadLog, ReadUsers)]
     down, ours = os.pipe()
     with (scratch() / "answers").open("w+b") as up:
         sockets, scramble = zk.base.socket, zk.base.make_commkey
         try:
-            for request in (opening, *rest, Close(within_s=_WITHIN_S)):
+            for request in (opening, *rest, Close(within_s=within_s)):
                 os.write(ours, msgspec.json.encode(request) + b"\n")
             worker = Worker(down, up.fileno())
             worker.run()

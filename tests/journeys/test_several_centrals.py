@@ -73,7 +73,7 @@ class Site:
     def settle(self) -> None:
         """Wait until every edge has a receipt for everything."""
         for edge in self.edges.values():
-            edge.settled(edge.outbox.mark.newest, 120)
+            edge.settled(edge.outbox.mark.newest, 300)
 
     def clear(self) -> None:
         """End everything."""
