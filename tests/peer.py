@@ -102,3 +102,4 @@ def peer(broker: Mosquitto, user: str) -> Iterator[Peer]:
     finally:
         client.disconnect()
         client.loop_stop()
+        client.on_message = None  # the client closes its own pipe when it goes, and a circle would keep it
