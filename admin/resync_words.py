@@ -48,6 +48,8 @@ def resync_lines(told: ResyncProgress) -> list[str]:
     found += [f"{part.edge}/{part.reader}: {plain(it)}" for part in told.readers for it in part.notices]
     would = "would have" if told.dry_run else "have"
     found.append(f"{told.selected} people; {told.days_changed} workdays {would} another result")
+    if told.fault:
+        found.append(f"central met a fault: {plain(told.fault)}")
     if told.unmatched_count:
         more = told.unmatched_count - len(told.unmatched_employees)
         names = ", ".join(map(plain, told.unmatched_employees))

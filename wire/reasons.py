@@ -16,6 +16,7 @@ NEXT_STEP: dict[str, str] = {
     "no-readers": "Add a [[reader]] section to the edge's edge.toml and restart punchwire-edge.",
     "unknown-reader": "The edge has no reader of this name; ask again for the readers that it has now.",
     "expired": "The edge did not come back in time; ask again once it is online.",
+    "central-fault": "Central met a fault of its own; its journal has it. Mend that, and ask again.",
     "central-away": "Start punchwire-central; edges hold their punches until it is back.",
     "outbox-set-aside": "The Pi's card damaged the outbox: replace it, or delete outbox.db.corrupt-* there.",
     "session-taken": "Another client uses this edge's id: find the second Pi or copied card and rename it.",

@@ -84,6 +84,7 @@ class ResyncProgress(msgspec.Struct, frozen=True, kw_only=True):
     may see; `people_done` are those about whom nobody is asked any more. `edges_waiting` have not answered
     yet. `days_changed` are the workdays that have, or would have, another result. `unmatched_employees` are
     some of the `unmatched_count` of whom no reader knows a badge; `readers_more` did not fit the message.
+    `fault` is what central met and tries again, or, in the state failed, gave up at.
     """
 
     name: str
@@ -102,6 +103,7 @@ class ResyncProgress(msgspec.Struct, frozen=True, kw_only=True):
     readers_more: int = 0
     unmatched_employees: tuple[str, ...] = ()
     unmatched_count: int = 0
+    fault: str = ""
 
 
 class ResyncEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -25,7 +25,7 @@ from central.requests.clock_desk import ClockDesk, Heartbeats
 from central.requests.enrolment_desk import EnrolmentDesk
 from central.requests.logins import Logins
 from central.requests.replies import Replies
-from central.requests.resyncs.desk import Surroundings, resync_desk
+from central.requests.resyncs.building import Surroundings, resync_desk
 from central.requests.saved import with_saved
 from central.requests.sights import Sights
 from central.resync.daily import DailyOptions

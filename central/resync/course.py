@@ -7,7 +7,7 @@ parts stands.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from wire.facts import OrderOutcome, RereadReport
@@ -22,37 +22,47 @@ State = Literal[
     "refused",
     "expired",
     "unreachable",
+    "failed",
     "cancelled",
 ]
-Event = Literal["order", "part", "report", "compare", "land", "fail", "refuse", "deadline", "cancel"]
+Event = Literal["order", "part", "report", "compare", "land", "fail", "refuse", "deadline", "fault", "cancel"]
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
     ("requested", "order"): "ordered",
     ("requested", "deadline"): "expired",
+    ("requested", "fault"): "failed",
     ("requested", "cancel"): "cancelled",
     ("ordered", "part"): "reading",
     ("ordered", "report"): "reported",
     ("ordered", "fail"): "unreachable",
     ("ordered", "refuse"): "refused",
     ("ordered", "deadline"): "expired",
+    ("ordered", "fault"): "failed",
     ("ordered", "cancel"): "cancelled",
     ("reading", "report"): "reported",
     ("reading", "fail"): "unreachable",
     ("reading", "refuse"): "refused",
     ("reading", "deadline"): "expired",
+    ("reading", "fault"): "failed",
     ("reading", "cancel"): "cancelled",
     ("reported", "compare"): "landing",
+    ("reported", "fault"): "failed",
     ("reported", "cancel"): "cancelled",
     ("landing", "land"): "reconciled",
+    ("landing", "fault"): "failed",
     ("landing", "cancel"): "cancelled",
 }
 """The whole course. A pair that is not here changes nothing: a final state stays what it is."""
 
-FINAL: frozenset[State] = frozenset({"reconciled", "refused", "expired", "unreachable", "cancelled"})
+FINAL: frozenset[State] = frozenset(
+    {"reconciled", "refused", "expired", "unreachable", "failed", "cancelled"}
+)
 WAITING: frozenset[State] = frozenset({"requested", "ordered", "reading"})
 """The states in which it is the edge's turn."""
 _COURSE: tuple[State, ...] = ("requested", "ordered", "reading", "reported", "landing")
-_ENDS: tuple[State, ...] = ("cancelled", "unreachable", "expired", "refused", "reconciled")
+_ENDS: tuple[State, ...] = ("cancelled", "failed", "unreachable", "expired", "refused", "reconciled")
+_PAUSES = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
+"""Behind each fault in a row; the next one ends the job. Long enough to outlive a restart or a full disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,11 @@ def step(part: Part, event: Event, reason: str = "", evidence: str = "") -> Part
     """Move a part by one event; an event that its state does not know changes nothing."""
     state = TRANSITIONS.get((part.state, event))
     return part if state is None else replace(part, state=state, reason=reason, evidence=evidence)
+
+
+def again_at(faults: int, now: datetime) -> datetime | None:
+    """When a job is tried again behind so many faults in a row; None if that were in vain."""
+    return now + _PAUSES[faults - 1] if faults <= len(_PAUSES) else None
 
 
 def latest(reports: Iterable[RereadReport]) -> RereadReport | None:
@@ -132,8 +147,8 @@ def _end(part: Part, outcome: OrderOutcome) -> Part:
 def job_state(parts: Sequence[Part]) -> State:
     """Where a whole job stands: with its slowest part, or at the worst end once all have one.
 
-    Worst first: cancelled, unreachable, expired, refused, reconciled. A job that asks nobody is landing until
-    it has ended.
+    Worst first: cancelled, failed, unreachable, expired, refused, reconciled. A job that asks nobody is
+    landing until it has ended.
     """
     states = {part.state for part in parts}
     return next((state for state in (*_COURSE, *_ENDS) if state in states), "landing")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select
 
 from central.ledger.database import insert_into
 from central.ledger.resyncs.tables import jobs, parts, people
@@ -42,7 +42,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A resync. `actor` and the request's own id are its name, `job_id` is the ledger's."""
+    """A resync. `actor` and the request's own id are its name, `job_id` is the ledger's.
+
+    `faults` are those in a row, and `fault` tells the last one; the job rests until `again_at`.
+    """
 
     job_id: int
     actor: str
@@ -58,6 +61,10 @@ class Job:
     ended_at: datetime | None = None
     undone_at: datetime | None = None
     undone_by: str | None = None
+    faults: int = 0
+    fault: str = ""
+    again_at: datetime | None = None
+    failed_at: datetime | None = None
 
 
 def begin(connection: Connection, job: Job, pieces: Mapping[int, Sequence[str]]) -> Job | None:
@@ -119,24 +126,6 @@ def keep(connection: Connection, job: Job, asked: Sequence[Asked]) -> None:
         ),
         [_row(job.job_id, one) for one in asked],
     )
-
-
-def cancelled(connection: Connection, job: Job, at: datetime) -> Job:
-    """Note that a job was cancelled; return it as it is then."""
-    connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(cancelled_at=at))
-    return replace(job, cancelled_at=at)
-
-
-def ended(connection: Connection, job: Job, at: datetime) -> Job:
-    """Note that a job has ended; return it as it is then."""
-    connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(ended_at=at))
-    return replace(job, ended_at=at)
-
-
-def undone(connection: Connection, job: Job, by: str, at: datetime) -> Job:
-    """Note who undid a job; return it as it is then."""
-    connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(undone_at=at, undone_by=by))
-    return replace(job, undone_at=at, undone_by=by)
 
 
 def find(connection: Connection, actor: str, request_id: str) -> Job | None:
@@ -201,6 +190,10 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Job]:
             ended_at=row["ended_at"],
             undone_at=row["undone_at"],
             undone_by=row["undone_by"],
+            faults=row["faults"],
+            fault=row["fault"],
+            again_at=row["again_at"],
+            failed_at=row["failed_at"],
         )
         for row in rows
     ]

@@ -28,6 +28,10 @@ jobs = Table(
     Column("groups", LargeBinary, nullable=False),
     Column("began_at_us", _INSTANT, key="began_at", nullable=False),
     Column("expires_at_us", _INSTANT, key="expires_at", nullable=False),
+    Column("faults", Integer, nullable=False, server_default="0"),
+    Column("again_at_us", _INSTANT, key="again_at", nullable=True),
+    Column("failed_at_us", _INSTANT, key="failed_at", nullable=True),
+    Column("fault", Text, nullable=False, server_default=""),
     Column("cancelled_at_us", _INSTANT, key="cancelled_at", nullable=True),
     Column("ended_at_us", _INSTANT, key="ended_at", nullable=True),
     Column("undone_at_us", _INSTANT, key="undone_at", nullable=True),
@@ -36,7 +40,8 @@ jobs = Table(
 """The resyncs that were asked for; actor and request id are unique together.
 
 `people` are selected of those `visible` to the actor. `everybody` says that strangers' badges are asked for,
-too. `groups` tells, as JSON, how many people each set of edges knows, by piece.
+too. `groups` tells, as JSON, how many people each set of edges knows, by piece. `faults` are those in a row,
+`fault` is what the last one was; the job rests until `again_at`, or was given up at `failed_at`.
 """
 
 parts = Table(

@@ -60,4 +60,13 @@ RESYNCS = [
         "0012-resyncs-by-part",
         ("CREATE INDEX resync_verdicts_of_a_part ON resync_verdicts (job_id, part)",),
     ),
+    Step(
+        "0013-resyncs-that-fail",
+        (
+            "ALTER TABLE resync_jobs ADD COLUMN faults INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE resync_jobs ADD COLUMN again_at_us {long}",
+            "ALTER TABLE resync_jobs ADD COLUMN failed_at_us {long}",
+            "ALTER TABLE resync_jobs ADD COLUMN fault TEXT NOT NULL DEFAULT ''",
+        ),
+    ),
 ]

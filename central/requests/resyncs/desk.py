@@ -2,35 +2,24 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from queue import Empty, SimpleQueue
 
 from central.access.scope import Sight
 from central.ledger.database import Ledger, LedgerError
-from central.ledger.people import People
 from central.ledger.resyncs import jobs
 from central.ledger.resyncs.jobs import Job
-from central.ledger.staff import Staff
-from central.post import Publish, Readers
 from central.requests.asking import Asking, Refusal
-from central.requests.choosing import Choosing
 from central.requests.replies import Replies
 from central.requests.resyncs import telling
-from central.requests.resyncs.equipping import Equipment
 from central.requests.resyncs.following import Following
-from central.requests.resyncs.landing import Landing
 from central.requests.resyncs.ordering import CENTRAL
 from central.requests.resyncs.scheduling import Scheduling
 from central.requests.resyncs.serving import Serving
-from central.resync.daily import DailyOptions
-from central.rules.plan import Options
-from central.workdays.interpretation import Sites
 from ground.journal import Journal
 from wire.codec import encode
 from wire.resync import ResyncRequest, ResyncsRequest
-from wire.topics import Topics
 
 TURN_S = 1.0
 LOOK_AGAIN_S = 2.0
@@ -155,15 +144,30 @@ class ResyncDesk:
     def _work(self, job: Job) -> bool:
         """Do the next things for a job; tell whether there is more to do now. An odd one spoils no other."""
         try:
-            job, busy = self._following.turn(job)
+            moved, busy = self._following.turn(job)
+            self._tell(moved)
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other resyncs must not suffer for it
             name = {"user": job.actor, "request": job.request.request_id}
             journal.error("resync_fault", **name, error=repr(error))
+            job = self._following.faulted(self._fresh(job), repr(error))
+            if job.ended_at is not None:
+                self._give_up(job)
             return False
-        self._tell(job)
         return busy
+
+    def _fresh(self, job: Job) -> Job:
+        """A job as it stands now, whatever its turn came to before the fault."""
+        with self._ledger.read() as connection:
+            return jobs.find(connection, job.actor, job.request.request_id) or job
+
+    def _give_up(self, job: Job) -> None:
+        """Tell the last answer of a job that failed, without looking at what may be odd in it."""
+        self._told.pop(job.job_id, None)
+        if job.actor != CENTRAL:
+            reason = f"central gave it up at the {job.faults}th try: {job.fault}"
+            self._replies.send(job.actor, job.request.request_id, "failed", reason=reason)
 
     def _serve(self, asking: Asking, sight: Sight) -> int | None:
         """Answer; return the id of a job that has something to do now."""
@@ -206,38 +210,3 @@ class ResyncDesk:
         if ended:
             del self._told[job.job_id]
         self._replies.send(job.actor, job.request.request_id, "done" if ended else "progress", body=body)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What resyncs need of central: its parts, the edges, and the clock."""
-
-    topics: Topics
-    publish: Publish
-    ledger: Ledger
-    people: People
-    staff: Staff
-    sites: Sites
-    readers: Readers
-    options: Options
-    daily: DailyOptions
-    clock: Callable[[], datetime]
-
-
-def resync_desk(around: Surroundings, replies: Replies) -> ResyncDesk:
-    """The desk with everything behind it."""
-    ledger, people, clock = around.ledger, around.people, around.clock
-    settling = Equipment(people, around.sites, around.options, clock).settling
-    following = Following(
-        around.topics,
-        around.publish,
-        ledger,
-        people,
-        around.sites.zones,
-        Landing(ledger, settling, clock),
-        clock,
-    )
-    choosing = Choosing(around.staff)
-    serving = Serving(ledger, people, choosing, around.readers, following, settling, clock)
-    scheduling = Scheduling(ledger, people, around.sites.zones, around.readers, serving, around.daily, clock)
-    return ResyncDesk(ledger, serving, following, scheduling, replies)

@@ -11,16 +11,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from central.ledger import audit, orders
+from central.ledger import orders
 from central.ledger.database import Ledger
 from central.ledger.people import People
-from central.ledger.resyncs import jobs, proofs, verdicts
+from central.ledger.resyncs import jobs, proofs, standing, verdicts
 from central.ledger.resyncs.jobs import Asked, Job
 from central.post import Publish
-from central.requests.resyncs import keeping, ordering, reading, telling
+from central.requests.resyncs import ending, keeping, ordering, reading
 from central.requests.resyncs.landing import Landing
 from central.requests.resyncs.versions import Versions
-from central.resync.course import FINAL, step
+from central.resync.course import FINAL, again_at, step
 from central.zones import Zones
 from ground.journal import Journal
 from wire.codec import encode
@@ -57,12 +57,17 @@ class Following:
 
     def turn(self, job: Job) -> tuple[Job, bool]:
         """Do the next things for an open job; return it as it is then, and whether there is more to do."""
+        if job.again_at is not None and self._clock() < job.again_at:
+            return job, False
         job, ordered = self._order(job)
         job = self._read(job)
         job, compared = self._compare(job)
         landed = self._may_land(job) and self._landing.piece(job)
         job, reconciled = (job, False) if landed else self._reconcile(job)
         busy = ordered or compared or landed or reconciled
+        if busy and job.faults:
+            with self._ledger.write() as connection:
+                job = standing.recovered(connection, job)
         if not busy and all(one.part.state in FINAL for one in job.asked):
             job = self.end(job)
         return job, busy
@@ -148,37 +153,20 @@ class Following:
             job = self._moved(
                 connection, job, [replace(one, part=step(one.part, "cancel")) for one in job.asked]
             )
-            job = jobs.cancelled(connection, job, now)
+            job = standing.cancelled(connection, job, now)
         return self.end(job)
 
     def end(self, job: Job) -> Job:
-        """Close a job: what was told for it is let go, its orders are over, the audit has the figures."""
-        now = self._clock()
-        order_ids = [one.order_id for one in job.asked]
-        with self._ledger.write() as connection:
-            orders.withdraw(connection, order_ids, telling.state(replace(job, ended_at=now)), now)
-        keeping.forget_found(self._ledger, order_ids)
-        with self._ledger.write() as connection:
-            job = jobs.ended(connection, job, now)
-            self._record(connection, job, now)
-        journal.info("resync_ended", user=job.actor, request=job.request.request_id, state=telling.state(job))
-        return job
+        """Close a job."""
+        return ending.end(self._ledger, job, self._clock())
 
-    def _record(self, connection: Connection, job: Job, now: datetime) -> None:
-        told = telling.progress(connection, job)
-        figures = [
-            {name: value for name in _FIGURES if (value := getattr(reader, name))} for reader in told.readers
-        ]
-        detail = {
-            "outcome": told.state,
-            "dry_run": told.dry_run,
-            "people": told.selected,
-            "days_changed": told.days_changed,
-            "days_unequal": proofs.unequal(connection, job.job_id),
-            "unmatched": told.unmatched_count,
-            "readers": figures,
-        }
-        audit.record(connection, now, job.actor, "resync", job.request.request_id, detail)
+    def faulted(self, job: Job, fault: str) -> Job:
+        """Let a job rest that met a fault, a little longer each time, and give it up in the end."""
+        now = self._clock()
+        next_try = again_at(job.faults + 1, now)
+        with self._ledger.write() as connection:
+            job = standing.faulted(connection, job, fault, next_try)
+        return ending.fail(self._ledger, job, now) if next_try is None else job
 
     def _moved(self, connection: Connection, job: Job, news: Sequence[Asked]) -> Job:
         """Store the parts that moved, and tell each step."""
@@ -207,23 +195,3 @@ def _some(waiting: Sequence[Asked]) -> Iterator[Asked]:
         yield one
         if time.monotonic() > until:
             return
-
-
-_FIGURES = (
-    "edge",
-    "reader",
-    "state",
-    "read",
-    "matched",
-    "to_add",
-    "added",
-    "to_change",
-    "changed",
-    "in_conflict",
-    "only_on_device",
-    "only_in_ledger",
-    "unmatched",
-    "reason",
-    "notices",
-)
-"""What the audit keeps of each reader, where it is not 0 or nothing."""

@@ -12,7 +12,7 @@ from central.directory.directory import Directory
 from central.ledger import audit
 from central.ledger.database import Ledger
 from central.ledger.people import People
-from central.ledger.resyncs import jobs
+from central.ledger.resyncs import jobs, standing
 from central.ledger.resyncs.jobs import Job
 from central.post import Readers
 from central.requests.asking import Refusal
@@ -93,7 +93,7 @@ class Serving:
         now = self._clock()
         with self._ledger.write() as connection:
             figures = undoing.undo(connection, job, self._settling(connection), now)
-            job = jobs.undone(connection, job, user, now)
+            job = standing.undone(connection, job, user, now)
             told = {"outcome": "undone", "by": user, **figures}
             audit.record(connection, now, job.actor, "resync", job.request.request_id, told)
         return job, figures

@@ -17,6 +17,8 @@ def state(job: Job) -> str:
     """Where a job stands, in the words of its course, or as it ended."""
     if job.undone_at is not None:
         return "undone"
+    if job.failed_at is not None:
+        return "failed"
     if job.cancelled_at is not None:
         return "cancelled"
     if job.ended_at is not None and not job.asked:
@@ -45,6 +47,7 @@ def progress(connection: Connection, job: Job) -> ResyncProgress:
         readers=tuple(_readers(job, figures)),
         unmatched_employees=tuple(names(connection, job, NOBODY_KNOWS, _NAMES)),
         unmatched_count=people_count(connection, job, NOBODY_KNOWS),
+        fault=job.fault,
     )
 
 
