@@ -128,6 +128,7 @@ class Play:
             central=eyes.central_is_there,
             running_s=time.monotonic() - self._began,
             news=self._news,
+            without=self._stage.without,
         )
 
     def _held(self) -> int:

@@ -25,7 +25,7 @@ _STYLE = {"green": "bold green", "orange": "bold dark_orange", "red": "bold red"
 class Scene:
     """All that is shown at one moment. `held` counts what the devices hold, `ledger` what central says.
 
-    `by_reader` is the ledger's count for each `edge/reader`.
+    `by_reader` is the ledger's count for each `edge/reader`; `without` says what this machine cannot imitate.
     """
 
     board: Mapping[Place, BoardEntry]
@@ -37,6 +37,7 @@ class Scene:
     central: bool
     running_s: float
     news: str
+    without: str = ""
 
     def figures(self) -> str:
         """The figures in one line."""
@@ -89,7 +90,8 @@ class _Board:
     def show(self, scene: Scene) -> None:
         """Draw the whole board anew."""
         lines = (Text(scene.figures(), "bold"), Text(""), board(scene, datetime.now(UTC)))
-        self._live.update(Group(*lines, Text(""), Text(scene.news), Text(KEYS, "reverse")), refresh=True)
+        below = (Text(line) for line in (scene.without, scene.news) if line)
+        self._live.update(Group(*lines, Text(""), *below, Text(KEYS, "reverse")), refresh=True)
 
 
 def board(scene: Scene, now: datetime) -> Table:
