@@ -350,10 +350,15 @@ def damage(path: Path, dice: Dice, pages: int = 2) -> None:
 
 
 def _at_peace(arena: Arena) -> None:
-    """Stop the edge once central holds everything that it accepted."""
+    """Stop the edge once central holds everything that it accepted, what it stored as it stopped included."""
     asked = "SELECT 1 FROM orders WHERE closed_at_us IS NULL"
-    until(lambda: arena.branch.waits() == 0 and not arena.rows(asked), PEACE_S, every_s=0.1)
-    arena.branch.unit.stop()
+    while True:
+        until(lambda: arena.branch.waits() == 0 and not arena.rows(asked), PEACE_S, every_s=0.1)
+        arena.branch.unit.stop()
+        marks = arena.branch.marks()
+        if marks["settled"] == marks["newest"]:
+            break
+        arena.branch.unit.start()
     accepted = arena.branch.accepted()
     until(lambda: accepted.keys() <= arena.landed_cards().keys(), PEACE_S, every_s=0.1)
 

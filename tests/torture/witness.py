@@ -123,7 +123,9 @@ class Witness:
                 self.envelopes.append((topic, payload))
             elif leaf == "receipts":
                 self.old_receipts.append((topic, payload))
-                if not message.retain:
+                if message.retain:  # said while nobody listened
+                    self._promise(decode(payload, Receipt))
+                else:
                     self._receipt(levels[1], payload)
             elif self.days.get(topic) == payload:
                 self.repeated_days.append((time.monotonic(), topic))
@@ -149,8 +151,12 @@ class Witness:
         if missing:
             told = f"{len(missing)} facts from {missing[0]} on are missing"
             self.wrong.append(f"a receipt for {upto} of {stream[:8]}, and {told}")
-        self._promised[stream] = max(self._promised[stream], upto)
+        self._promise(receipt)
         self.receipts += 1
+
+    def _promise(self, receipt: Receipt) -> None:
+        known = self._promised[receipt.outbox_id]
+        self._promised[receipt.outbox_id] = max(known, receipt.upto_seq)
 
     def say_old_receipt(self, age: int, *, retain: bool) -> None:
         """Publish a receipt again that was true once."""
