@@ -42,10 +42,10 @@ journal = Journal("intake")
 
 @dataclass(frozen=True, slots=True)
 class _Early:
-    """An envelope whose punches are stored, behind a gap that may be filled until `until` (monotonic)."""
+    """An envelope whose punches are stored since `since` (monotonic), behind a gap that may be filled."""
 
     parcel: Parcel
-    until: float
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class Intake:
 
     `take` only takes a note and may be called from any thread. Each of `tell` is called on this thread after
     a commit that brought something. An edge is told at once of a gap in its stream, or, where others take in
-    as well, when nobody has filled it for `gap_patience_s`.
+    as well, when nobody has filled it for `gap_patience_s`: not counting the time while messages wait here,
+    for so many wait for the others, too.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Intake:
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._gap_patience_s = gap_patience_s
         self._early: list[_Early] = []
+        self._behind_at = float("-inf")
         self._told: dict[Stream, tuple[int, float]] = {}
         self.progressed_at = time.monotonic()
 
@@ -133,7 +135,10 @@ class Intake:
                 self._note(self._arrived.get_nowait())
         except queue.Empty:
             pass
-        return self._inbox.take(GROUP_BYTES)
+        group = self._inbox.take(GROUP_BYTES)
+        if len(self._inbox):
+            self._behind_at = time.monotonic()
+        return group
 
     def _note(self, delivery: Delivery | None) -> None:
         if delivery is not None:
@@ -184,13 +189,16 @@ class Intake:
         at, now = self._clock(), time.monotonic()
         parcels = [message for message in messages if isinstance(message, Parcel)]
         unread = [message for message in messages if isinstance(message, Unread)]
-        until = {id(early.parcel): early.until for early in self._early}
-        wait_until = now + self._gap_patience_s
+        since = {id(early.parcel): early.since for early in self._early}
+
+        def may_wait(parcel: Parcel) -> bool:
+            return now - max(since.get(id(parcel), now), self._behind_at) < self._gap_patience_s
+
         with self._ledger.write() as connection:
             brought = landing.land_punches(connection, [parcel for parcel in parcels if parcel.carries], at)
             parcels += [early.parcel for early in self._early]
             known = landing.marks(connection, [(parcel.edge, parcel.outbox_id) for parcel in parcels])
-            done = sort_in(known, parcels, lambda parcel: until.get(id(parcel), wait_until) > now)
+            done = sort_in(known, parcels, may_wait)
             landing.move_marks(connection, done.moved, at)
             told = edge_facts.keep(connection, done.accepted, at)
             unread += [one for parcel in done.accepted for one in parcel.unread]
@@ -200,7 +208,7 @@ class Intake:
             )
             for edge, order in given:
                 orders.give(connection, edge, order, at)
-        self._early = [_Early(one.landed(), until.get(id(one), wait_until)) for one in done.early]
+        self._early = [_Early(one.landed(), since.get(id(one), now)) for one in done.early]
         for edge, reasons in _by_edge(unread).items():
             journal.warning("quarantined", edge=edge, count=len(reasons), first=reasons[0])
         for edge, order in given:
@@ -213,9 +221,10 @@ class Intake:
         now = time.monotonic()
         for stream, upto in done.sorted.answers.items():
             said, when = self._told.get(stream, (None, 0.0))
-            if stream in done.sorted.urgent or said != upto or now - when >= REPEAT_S:
+            gap = stream in done.sorted.gaps
+            if gap or stream in done.sorted.moved or said != upto or now - when >= REPEAT_S:
                 edge, outbox_id = stream
-                receipt = encode(Receipt(outbox_id=outbox_id, upto_seq=upto))
+                receipt = encode(Receipt(outbox_id=outbox_id, upto_seq=upto, gap=gap))
                 self._publish(self._topics.receipts(edge), receipt, retain=True)
                 self._told[stream] = (upto, now)
         for edge, order in done.given:

@@ -172,16 +172,15 @@ class Sorted:
     """What a group of envelopes does, taken in their order.
 
     `accepted` are those to be stored, `moved` the marks that change or begin. `lost` is what to ask for
-    again. `answers` are the marks that edges do not know yet or have left a gap behind; those of
-    `urgent` were never told, or tell of a gap. `early` are those behind a gap that may yet be filled: to be
-    placed once more.
+    again. `answers` are the marks that edges do not know yet or have left a gap behind: those of `gaps`.
+    `early` are those behind a gap that may yet be filled: to be placed once more.
     """
 
     accepted: tuple[Parcel, ...]
     moved: Mapping[Stream, int]
     lost: tuple[tuple[Stream, int, int], ...]
     answers: Mapping[Stream, int]
-    urgent: frozenset[Stream]
+    gaps: frozenset[Stream]
     early: tuple[Parcel, ...] = ()
 
 
@@ -221,7 +220,7 @@ def sort_in(
         moved,
         tuple(lost),
         {stream: now[stream] for stream in sorted(due)},
-        frozenset(gaps.union(moved)),
+        frozenset(gaps),
         tuple(early),
     )
 

@@ -6,8 +6,12 @@ import msgspec
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Every fact of `outbox_id` up to and including `upto_seq` is committed at central."""
+    """Every fact of `outbox_id` up to and including `upto_seq` is committed at central.
+
+    `gap` says that central misses what follows and has seen facts behind it: the edge goes back.
+    """
 
     outbox_id: str
     upto_seq: Annotated[int, msgspec.Meta(ge=0)]
+    gap: bool = False
     v: int = 1

@@ -243,7 +243,7 @@ class Pump:
             self._journal.warning("outbox_rolled_back", receipt=receipt.upto_seq, newest=mark.newest)
             self._restart_stream()
             return
-        if self._window.receipt(receipt.upto_seq, time.monotonic()):
+        if self._window.receipt(receipt.upto_seq, time.monotonic(), gap=receipt.gap):
             self._outbox.settle(self._window.settled)
             self._journal.debug("batch_settled", upto=self._window.settled)
             if mark.settled - mark.settled_on_disk >= KEEP_FACTS:

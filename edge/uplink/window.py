@@ -1,8 +1,10 @@
 """Decides which facts may go out, and when to go back and send them again.
 
 Go-back-N over the sequence numbers of the outbox: at most `limit` facts without a receipt are under
-way. It goes back to the settled mark when the connection or central was lost, when central repeats a
-receipt (it saw a gap), and when no receipt came for `patience_s`.
+way. It begins with few and doubles them with each receipt: when central comes back to hundreds of edges,
+all of them send at once, and that it is busy then must not be taken for a loss. It goes back to the settled
+mark when the connection or central was lost, when a receipt tells of a gap, and when no receipt came for
+`patience_s`.
 
 A receipt counts only as far as this life of the daemon has sent: the file may be an older copy, whose
 numbers stood for other facts when central gave the receipt.
@@ -12,10 +14,13 @@ from dataclasses import dataclass
 
 LIMIT = 1000
 """Facts under way at the most (wire.md, guarantee 5)."""
+FIRST = 125
+"""Facts under way at the most before the first receipt; three times doubled they are the limit."""
 PATIENCE_S = 10.0
+"""How long a receipt may be late; where the last one took more than half of it, twice what that one took."""
 LONGEST_PATIENCE_S = 60.0
 CALM_S = 1.0
-"""After going back, further repeated receipts are echoes of the same gap for this long."""
+"""After going back, what further receipts tell of a gap are echoes of the same one for this long."""
 
 
 @dataclass(slots=True)
@@ -32,6 +37,7 @@ class Window:
     sent: int = 0
     reached: int = 0
     is_open: bool = False
+    allowed: int = FIRST
     patience_s: float = PATIENCE_S
     waiting_since: float = 0.0
     went_back_at: float = float("-inf")
@@ -49,6 +55,7 @@ class Window:
     def open(self, now: float) -> None:
         """Broker and central are there: everything without a receipt may go out."""
         self.is_open = True
+        self.allowed = FIRST
         self._go_back(now)
 
     def close(self) -> None:
@@ -58,7 +65,7 @@ class Window:
 
     def room(self) -> int:
         """How many further facts may go out now."""
-        return self.limit - self.under_way if self.is_open else 0
+        return min(self.allowed, self.limit) - self.under_way if self.is_open else 0
 
     def went_out(self, upto: int, now: float) -> None:
         """Facts up to `upto` were handed to the broker."""
@@ -73,23 +80,24 @@ class Window:
         """Whether a receipt is for numbers that were never given: the file is an older copy of itself."""
         return upto > max(self.known, self.reached)
 
-    def receipt(self, upto: int, now: float) -> bool:
+    def receipt(self, upto: int, now: float, *, gap: bool = False) -> bool:
         """Take a receipt; True if it moved the settled mark.
 
-        Older receipts are ignored; the same receipt again, while facts are under way, is central's
-        way to say that it misses what follows.
+        Older receipts are ignored, and the same one again says nothing new: of several centrals each may
+        give it. Only a `gap` behind the mark asks for what is under way.
         """
         upto = min(upto, self.reached)
-        if upto > self.settled:
+        moved = upto > self.settled
+        if moved:
+            self.patience_s = min(max(PATIENCE_S, 2 * self.unconfirmed_s(now)), LONGEST_PATIENCE_S)
+            self.allowed = min(2 * self.allowed, self.limit)
             self.settled = upto
             self.sent = max(self.sent, upto)
             self.waiting_since = now
-            self.patience_s = PATIENCE_S
             self.unconfirmed_since = now if self.under_way else None
-            return True
-        if upto == self.settled and self.under_way and now - self.went_back_at >= CALM_S:
+        if gap and upto == self.settled and self.under_way and now - self.went_back_at >= CALM_S:
             self._go_back(now)
-        return False
+        return moved
 
     @property
     def due(self) -> float:
@@ -101,6 +109,7 @@ class Window:
         if now < self.due:
             return False
         self.patience_s = min(2 * self.patience_s, LONGEST_PATIENCE_S)
+        self.allowed = FIRST
         self._go_back(now)
         return True
 

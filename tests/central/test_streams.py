@@ -267,7 +267,7 @@ def test_envelope_behind_a_gap_waits_for_another_central_without_a_word() -> Non
     assert (left.facts, left.first_seq, left.last_seq) == ([], 3, 4)
     assert sort_in({stream: 2}, [left], lambda _: True).moved == {stream: 4}
     overdue = sort_in({stream: 1}, [left], lambda _: False)
-    assert (overdue.early, overdue.answers, overdue.urgent) == ((), {stream: 1}, frozenset({stream}))
+    assert (overdue.early, overdue.answers, overdue.gaps) == ((), {stream: 1}, frozenset({stream}))
 
 
 class SharedStream(RuleBasedStateMachine):

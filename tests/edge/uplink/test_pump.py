@@ -12,6 +12,7 @@ import pytest
 from edge.buffer.migrations import prepare
 from edge.buffer.outbox import Outbox
 from edge.uplink.pump import Pump
+from edge.uplink.window import FIRST
 from ground.mqtt import BrokerOptions, new_client
 from simulators.mosquitto import Mosquitto
 from tests.edge.making import AT, punch
@@ -59,12 +60,13 @@ class Peer:
         if envelope.ahead:
             return
         last = envelope.first_seq + len(envelope.facts) - 1
-        if envelope.first_seq <= self.upto + 1:
+        gap = envelope.first_seq > self.upto + 1
+        if not gap:
             self.upto = max(self.upto, last)
-        self.receipt(envelope.outbox_id, self.upto)
+        self.receipt(envelope.outbox_id, self.upto, gap=gap)
 
-    def receipt(self, outbox_id: str, upto: int) -> None:
-        payload = encode(Receipt(outbox_id=outbox_id, upto_seq=upto))
+    def receipt(self, outbox_id: str, upto: int, *, gap: bool = False) -> None:
+        payload = encode(Receipt(outbox_id=outbox_id, upto_seq=upto, gap=gap))
         self.client.publish(TOPICS.receipts("pune-01"), payload, qos=1, retain=True)
 
     def online(self, *, online: bool) -> None:
@@ -184,7 +186,7 @@ def test_what_central_did_not_confirm_goes_out_again(peer: Peer, branch: Branch)
     peer.deaf = False
 
     def nudge() -> bool:
-        peer.receipt(branch.outbox.mark.outbox_id, peer.upto)
+        peer.receipt(branch.outbox.mark.outbox_id, peer.upto, gap=True)
         return branch.settled(1)
 
     until(nudge, every_s=0.3)
@@ -236,7 +238,7 @@ def test_a_live_punch_overtakes_a_backlog(peer: Peer, branch: Branch) -> None:
     peer.deaf = True
     branch.outbox.append("gate", [punch(n) for n in range(3000)])
     peer.online(online=True)
-    until(lambda: sum(len(envelope.facts) for envelope in peer.received) >= 1000)
+    until(lambda: sum(len(envelope.facts) for envelope in peer.received) >= FIRST)
     branch.outbox.append("gate", [punch(9000, "live")])
     until(lambda: peer.received[-1].ahead)
     assert peer.received[-1].facts == (punch(9000, "live"),)
@@ -246,7 +248,7 @@ def test_a_live_punch_overtakes_a_backlog(peer: Peer, branch: Branch) -> None:
     peer.deaf = False
 
     def nudge() -> bool:
-        peer.receipt(branch.outbox.mark.outbox_id, peer.upto)
+        peer.receipt(branch.outbox.mark.outbox_id, peer.upto, gap=True)
         return branch.settled(3502)
 
     until(nudge, every_s=0.5)
@@ -258,7 +260,7 @@ def test_a_live_punch_overtakes_the_log_that_is_read_beside_it(peer: Peer, branc
     peer.deaf = True
     branch.outbox.append("gate", [punch(n) for n in range(2000)])
     peer.online(online=True)
-    until(lambda: sum(len(envelope.facts) for envelope in peer.received) >= 1000)
+    until(lambda: sum(len(envelope.facts) for envelope in peer.received) >= FIRST)
     branch.outbox.appended = lambda: None
     branch.outbox.append("gate", [punch(n) for n in range(2000, 2500)])
     branch.outbox.append("door", [punch(9000, "live")])

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from edge.uplink.window import CALM_S, LIMIT, LONGEST_PATIENCE_S, PATIENCE_S, Window
+from edge.uplink.window import CALM_S, FIRST, LIMIT, LONGEST_PATIENCE_S, PATIENCE_S, Window
 
 
 def opened(settled: int = 0) -> Window:
@@ -18,7 +18,7 @@ def test_nothing_goes_out_while_closed() -> None:
     window = Window(settled=0)
     assert window.room() == 0
     window.open(0.0)
-    assert window.room() == LIMIT
+    assert window.room() == FIRST
     window.close()
     assert window.room() == 0
 
@@ -26,10 +26,24 @@ def test_nothing_goes_out_while_closed() -> None:
 def test_the_window_is_full_at_its_limit() -> None:
     """A thousand facts without a receipt, and not one more."""
     window = opened()
+    window.allowed = LIMIT
     window.went_out(LIMIT - 1, 1.0)
     assert window.room() == 1
     window.went_out(LIMIT, 1.0)
     assert window.room() == 0
+
+
+def test_it_begins_with_few_facts_and_doubles_them_with_each_receipt() -> None:
+    """Hundreds of edges that come back at once do not bury central; one that is served soon has all of it."""
+    window, rooms = opened(), []
+    for at in range(5):
+        rooms.append(window.room())
+        window.went_out(window.sent + window.room(), float(at))
+        window.receipt(window.sent, at + 0.5)
+    assert rooms == [FIRST, 2 * FIRST, 4 * FIRST, LIMIT, LIMIT]
+    window.went_out(window.sent + 1, 5.0)
+    assert window.tick(5.0 + PATIENCE_S)
+    assert window.room() == FIRST, "silence: central may be busy"
 
 
 def test_an_older_receipt_is_ignored() -> None:
@@ -40,17 +54,41 @@ def test_an_older_receipt_is_ignored() -> None:
     assert (window.settled, window.sent) == (50, 60)
 
 
-def test_a_receipt_repeated_while_facts_are_under_way_goes_back() -> None:
-    """Central saw a gap; the facts behind the mark go out again, once."""
+def test_a_gap_behind_the_mark_goes_back() -> None:
+    """Central misses what follows; the facts behind the mark go out again, once."""
+    window = opened(settled=50)
+    window.went_out(60, 1.0)
+    assert not window.receipt(50, 5.0, gap=True)
+    assert window.sent == 50
+    window.went_out(60, 5.0)
+    window.receipt(50, 5.0 + CALM_S / 2, gap=True)
+    assert window.sent == 60, "an echo of the same gap"
+    assert window.receipt(55, 5.0 + CALM_S, gap=True), "it moves the mark and tells of a gap behind it"
+    assert (window.settled, window.sent) == (55, 55)
+
+
+def test_a_receipt_that_another_central_gave_already_sends_nothing_again() -> None:
+    """Of several centrals each may say how far the stream is; only a gap asks for what is under way."""
     window = opened(settled=50)
     window.went_out(60, 1.0)
     assert not window.receipt(50, 5.0)
-    assert window.sent == 50
-    window.went_out(60, 5.0)
-    window.receipt(50, 5.0 + CALM_S / 2)
-    assert window.sent == 60, "an echo of the same gap"
-    window.receipt(50, 5.0 + CALM_S)
-    assert window.sent == 50
+    assert window.sent == 60
+    assert not window.receipt(40, 7.0, gap=True), "a gap of long ago"
+    assert window.sent == 60
+
+
+def test_patience_grows_with_what_central_needs() -> None:
+    """Where a receipt took seven seconds, the next one may take fourteen before facts go out again."""
+    window = opened()
+    window.went_out(20, 0.0)
+    window.receipt(10, 7.0)
+    assert not window.tick(20.9)
+    assert window.tick(21.0)
+    window.went_out(20, 21.0)
+    window.receipt(11, 22.0)
+    assert window.patience_s == 30.0, "fifteen seconds without a receipt, whatever was sent again meanwhile"
+    window.receipt(12, 23.0)
+    assert window.patience_s == PATIENCE_S
 
 
 def test_a_retained_receipt_with_nothing_under_way_changes_nothing() -> None:
@@ -135,7 +173,7 @@ class LossyLink(RuleBasedStateMachine):
         self.newest = 0
         self.central = 0
         self.up: list[tuple[int, int]] = []
-        self.down: list[int] = []
+        self.down: list[tuple[int, bool]] = []
 
     @rule(count=st.integers(1, 15))
     def append(self, count: int) -> None:
@@ -153,16 +191,17 @@ class LossyLink(RuleBasedStateMachine):
     def arrive(self, lost: bool, doubled: bool, at: int) -> None:
         first, last = self.up.pop(at % len(self.up))
         for _ in range(0 if lost else 2 if doubled else 1):
-            if first <= self.central + 1:
+            gap = first > self.central + 1
+            if not gap:
                 self.central = max(self.central, last)
-            self.down.append(self.central)
+            self.down.append((self.central, gap))
 
     @precondition(lambda self: self.down)
     @rule(lost=st.booleans(), at=st.integers(0, 3))
     def receive(self, lost: bool, at: int) -> None:
-        upto = self.down.pop(at % len(self.down))
+        upto, gap = self.down.pop(at % len(self.down))
         if not lost:
-            self.window.receipt(upto, self.now)
+            self.window.receipt(upto, self.now, gap=gap)
 
     @rule(seconds=st.floats(0.1, 30))
     def time_passes(self, seconds: float) -> None:
