@@ -40,7 +40,7 @@ NEXT_STEP: dict[str, str] = {
     "serial-changed": "Another terminal answers at this address; correct the address, or accept it.",
     "read-rejected": "The terminal's log could not be read whole; it will be tried again by itself.",
     "records-odd": "Some records of the terminal make no sense; they are kept in quarantine for review.",
-    "command-refused": "The terminal cannot send a span again; update its firmware, or read it by port 4370.",
+    "command-refused": "The terminal does not know the command; update its firmware or read it by port 4370.",
     "log-filling": "The terminal's log fills; plan to clear it by its own menu after a resync.",
     "log-full": "The log is all but full; after a resync clear it by its own menu before it refuses punches.",
     "checksum-wrong": "Check cable and network; punchwire-edge doctor tells if lenient_checksums helps.",

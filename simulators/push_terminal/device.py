@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from simulators.push_terminal.mishaps import AT_ONCE, Mishaps, check
 from simulators.push_terminal.talk import NoAnswer, Reply, Talk
+from simulators.push_terminal.users import fields_of, user_of
 from simulators.terminal.history import FINGER, invent_log, invent_users
 from simulators.terminal.records import User
 
@@ -60,6 +61,7 @@ class PushTerminal:
         self.zone = zone
         self.drift = timedelta()
         self.users = invent_users(users) if isinstance(users, int) else list(users)
+        self.fingers = {user.user_id for user in self.users}
         self.commands: list[tuple[str, int | None]] = []
         self.refusals: list[str] = []
         self.mishaps = Mishaps()
@@ -214,10 +216,8 @@ class PushTerminal:
             raise NoAnswer("the answer was lost")
 
     def _tell_users(self) -> None:
-        body = "".join(
-            f"USER PIN={user.user_id}\tName={user.name}\tPri={user.privilege}\tPasswd=\tCard=\tGrp=1\n"
-            for user in self.users
-        )
+        told = self.users[:-1] if self.mishaps.take("some-users") else self.users
+        body = "".join(f"USER {fields_of(user)}\n" for user in told)
         self._talk.post("cdata", {"SN": self.serial, "table": "OPERLOG", "Stamp": str(len(self.users))}, body)
         self._told_users = True
 
@@ -230,6 +230,8 @@ class PushTerminal:
         self.commands.append((command, code))
         if first:
             self._result(number, code, command)
+        if command == "DATA QUERY USERINFO" and code == DONE:
+            self._tell_users()
         for at in range(0, len(rows), self._batch):
             self._upload(rows[at : at + self._batch], self._sent)
         if command == "CHECK":
@@ -239,6 +241,9 @@ class PushTerminal:
 
     def _asked(self, command: str) -> tuple[int, list[Row]]:
         """The return code of a command, and the rows that it asks for."""
+        if "USERINFO" in command:
+            with self._lock:
+                return self._roll(command), []
         span = _RANGE.fullmatch(command)
         if span is None:
             return (DONE if command in ("CHECK", "LOG", "INFO") else SYNTAX), []
@@ -247,6 +252,22 @@ class PushTerminal:
         with self._lock:
             rows = [row for row in self._log if span[1] <= row.wall <= span[2]]
         return (DONE if rows else NOTHING), rows
+
+    def _roll(self, command: str) -> int:
+        """Tell, write or delete users. A field that is not given when a user is written is empty then."""
+        if self.mishaps.take("no-users"):
+            return NO_SUCH_TABLE
+        if command == "DATA QUERY USERINFO":
+            return DONE
+        verb, _, told = command.removeprefix("DATA ").partition(" USERINFO ")
+        fields = dict(field.split("=", 1) for field in told.split("\t"))
+        there = [user for user in self.users if user.user_id != fields["PIN"]]
+        if verb == "DELETE":
+            self.fingers.discard(fields["PIN"])
+        else:
+            there.append(user_of(fields, len(there) + 1))
+        self.users = there
+        return DONE
 
     def _result(self, number: int, code: int, command: str) -> None:
         body = f"ID={number}&Return={code}&CMD={command.split(maxsplit=1)[0]}\n"

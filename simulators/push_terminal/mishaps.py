@@ -12,6 +12,8 @@ LASTING = {
     "deaf": "commands are taken and neither carried out nor answered",
     "result-first": "the result of a command is sent before its records",
     "no-range": "the firmware cannot send a span again",
+    "no-users": "the firmware can neither tell nor change its users by command",
+    "some-users": "the last user is never told",
     "obstinate": "it never sets its clock from the server's answers",
 }
 """What stays until healed, or for so many occasions."""

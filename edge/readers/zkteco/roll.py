@@ -1,22 +1,20 @@
 """Carries out orders for the users of a terminal: read, written, deleted, and read back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
-from typing import Any, Literal
 
 from edge.errors import Lost
+from edge.readers.rolls import outcome, table
 from edge.readers.zkteco.child import Child
 from edge.readers.zkteco.options import TerminalOptions
 from edge.readers.zkteco.talk import Dataset, Enrol, Enrolled, ReadSizes, ReadUsers, Sizes
 from edge.readers.zkteco.users import Entry, Work, read_table, work
-from wire.facts import Fact, OrderOutcome, UserTable
+from wire.facts import Fact
 from wire.order import EnrolOrder
 from wire.punch import UtcTime
-from wire.users import USERS_LIMIT
 
 _AT_ONCE = 20
 _DEFAULT_SIZE = 72
-_TOLD = 5
 
 
 class Roll:
@@ -41,7 +39,8 @@ class Roll:
         )
         self._do(todo)
         after = self._read()[0] if todo.write or todo.delete else before
-        return [*_told(order, self._name, serial, after, at), _outcome(order, todo, after, at)]
+        users = [entry.user for entry in after]
+        return [*table(order, self._name, serial, users, at), _outcome(order, todo, after, at)]
 
     def _read(self) -> tuple[list[Entry], int]:
         """The table, and how many fingerprints and faces there are."""
@@ -49,10 +48,10 @@ class Roll:
         if sizes.users == 0:
             return [], sizes.templates
         dataset = self._child.ask(ReadUsers(within_s=self._options.read_s), Dataset).content
-        table = read_table(dataset[4:], sizes.users)
-        if table is None:
+        entries = read_table(dataset[4:], sizes.users)
+        if entries is None:
             raise Lost("read-rejected", f"{len(dataset)} bytes are no table of {sizes.users} users")
-        return table, sizes.templates
+        return entries, sizes.templates
 
     def _do(self, todo: Work) -> None:
         """A few at a time, so that each answer comes within its deadline. What was refused is seen later."""
@@ -63,45 +62,19 @@ class Roll:
             self._child.ask(Enrol(delete=slots, within_s=self._options.read_s), Enrolled)
 
 
-def _told(
-    order: EnrolOrder, name: str, serial: str, table: Sequence[Entry], at: UtcTime
-) -> Iterator[UserTable]:
-    parts = max(1, -(-len(table) // USERS_LIMIT))
-    for part in range(parts):
-        users = tuple(entry.user for entry in table[part * USERS_LIMIT : (part + 1) * USERS_LIMIT])
-        yield UserTable(
-            order_id=order.order_id,
-            reader=name,
-            at=at,
-            serial=serial,
-            part=part + 1,
-            parts=parts,
-            users=users,
-        )
-
-
-def _outcome(order: EnrolOrder, todo: Work, after: Sequence[Entry], at: UtcTime) -> OrderOutcome:
+def _outcome(order: EnrolOrder, todo: Work, after: Sequence[Entry], at: UtcTime) -> Fact:
     """What became of it, by what the terminal says when it is read back."""
     there = {entry.user.user_id: entry.raw for entry in after}
     unwritten = [user_id for user_id, raw in todo.write.items() if there.get(user_id) != raw]
     undeleted = [user_id for user_id in todo.delete if user_id in there]
-    failed = [*todo.impossible, *unwritten, *undeleted]
-    told: list[str] = [f"{user_id}: {why}" for user_id, why in todo.impossible.items()]
-    told += [f"{user_id}: not as written when read back" for user_id in unwritten]
-    told += [f"{user_id}: still there when read back" for user_id in undeleted]
-    told += [f"{user_id}: kept, since the terminal holds fingerprints or faces" for user_id in todo.kept]
-    outcome: Literal["done", "failed"] = "failed" if failed else "done"
-    figures: dict[str, Any] = {
-        "written": len(todo.write) - len(unwritten),
-        "removed": len(todo.delete) - len(undeleted),
-        "kept": len(todo.kept),
-        "failed": len(failed),
-    }
-    return OrderOutcome(
-        order_id=order.order_id,
-        outcome=outcome,
-        at=at,
-        reason="users-refused" if failed else "",
-        evidence="; ".join(told[:_TOLD]),
-        figures=figures,
+    failed = dict(todo.impossible)
+    failed |= dict.fromkeys(unwritten, "not as written when read back")
+    failed |= dict.fromkeys(undeleted, "still there when read back")
+    return outcome(
+        order,
+        at,
+        written=len(todo.write) - len(unwritten),
+        removed=len(todo.delete) - len(undeleted),
+        kept=todo.kept,
+        failed=failed,
     )

@@ -1,6 +1,7 @@
 """The commands that a terminal may be given, and which of them still wait for its result.
 
-Only commands that read are on the list: a terminal is never cleared, restarted or changed from here.
+Only commands that read are on the list, and those that write or delete a single user: a terminal is never
+cleared or restarted from here, and its settings stay.
 """
 
 import re
@@ -19,7 +20,13 @@ REPEAT_S = 60.0
 MOST_WAITING = 20
 
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
-_ALLOWED = re.compile(rf"CHECK|LOG|INFO|DATA QUERY ATTLOG StartTime={_TIME}\tEndTime={_TIME}", re.ASCII)
+_USER = r"PIN=[A-Za-z0-9_-]{1,24}"
+_FIELD = r"[A-Za-z0-9]{1,16}=[^\x00-\x1f\x7f\x85\u2028\u2029]{0,200}"
+_ALLOWED = re.compile(
+    rf"CHECK|LOG|INFO|DATA QUERY ATTLOG StartTime={_TIME}\tEndTime={_TIME}"
+    rf"|DATA QUERY USERINFO|DATA UPDATE USERINFO {_USER}(\t{_FIELD}){{1,31}}|DATA DELETE USERINFO {_USER}",
+    re.ASCII,
+)
 
 
 class NotAllowed(ValueError):

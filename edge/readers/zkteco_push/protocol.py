@@ -24,7 +24,7 @@ _RESULT = re.compile(rb"\bID=(\d{1,10})(?:(?!\bID=).)*?\bReturn=(-?\d{1,9})(?!\d
 _RESULTS_BYTES = 64 * 1024
 _FIELDS = 32
 _COUNT_DIGITS = 9
-_INFO_RECORDS = 3
+_INFO_USERS, _INFO_RECORDS = 1, 3
 _CLASSIC = "2.2.14"
 """The protocol version that asks nothing newer of a terminal."""
 
@@ -56,10 +56,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The terminal asks for commands; now and then it says how many records its log holds."""
+    """The terminal asks for commands; now and then it says how many records and users it holds."""
 
     serial: str
     records: int | None
+    users: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def read_call(method: str, path: str, query: str, body: bytes) -> Call:
         case "POST", "/iclock/cdata":
             return _upload(serial, fields, body)
         case "GET", "/iclock/getrequest":
-            return Poll(serial, _records_told(fields.get("INFO", "")))
+            info = fields.get("INFO", "")
+            return Poll(serial, _told(info, _INFO_RECORDS), _told(info, _INFO_USERS))
         case "POST", "/iclock/devicecmd":
             return Results(serial, read_results(body))
         case "GET", "/iclock/ping":
@@ -130,10 +132,10 @@ def _upload(serial: str, fields: Mapping[str, str], body: bytes) -> Upload:
     return Upload(serial, table, stamp if _STAMP.fullmatch(stamp) else None, body)
 
 
-def _records_told(info: str) -> int | None:
-    """The number of records in `INFO=firmware,users,fingers,records,...`."""
+def _told(info: str, place: int) -> int | None:
+    """The number at a place of `INFO=firmware,users,fingers,records,...`."""
     parts = info.split(",")
-    told = parts[_INFO_RECORDS] if len(parts) > _INFO_RECORDS else ""
+    told = parts[place] if len(parts) > place else ""
     return int(told) if told.isascii() and told.isdigit() and len(told) <= _COUNT_DIGITS else None
 
 

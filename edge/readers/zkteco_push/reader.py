@@ -31,6 +31,7 @@ class PushTerminal:
 
     Options: ClassVar[type[msgspec.Struct]] = PushOptions
     device_kind: ClassVar[DeviceKind] = "terminal"
+    keeps_users: ClassVar[bool] = True
 
     def __init__(self, name: str, options: PushOptions) -> None:
         self._name = name

@@ -9,16 +9,18 @@ from edge.errors import Lost
 from edge.readers.doubts import Doubts
 from edge.readers.reader import Desk, Moment
 from edge.readers.rereads import Log, answer, failure, reports, tell
+from edge.readers.rolls import not_done, outcome, table
 from edge.readers.wall_clock import CLOCK_OFF_S, off_by
 from edge.readers.zkteco_push import protocol
 from edge.readers.zkteco_push.commands import CHECK, Commands, query_attlog
+from edge.readers.zkteco_push.enrolling import Ended, Enrolling
 from edge.readers.zkteco_push.live_clock import LiveClock
 from edge.readers.zkteco_push.options import PushOptions
 from edge.readers.zkteco_push.protocol import OK, Answer, Call, Handshake, Ping, Poll, Results, Upload
 from edge.readers.zkteco_push.resending import DONE, NOTHING, Resending
 from edge.readers.zkteco_push.uploads import Uploads
-from wire.facts import EdgeEvent
-from wire.order import RereadOrder
+from wire.facts import EdgeEvent, Fact
+from wire.order import EnrolOrder, RereadOrder
 
 _DAY = timedelta(days=1)
 """More than any zone, and than the terminal's clock may be wrong without a word."""
@@ -46,6 +48,9 @@ class Visit:
         self._told_zone: timedelta | None = None
         self._orders: deque[RereadOrder] = deque()
         self._resending: Resending | None = None
+        self._enrol_orders: deque[EnrolOrder] = deque()
+        self._enrolling: Enrolling | None = None
+        self._users: int | None = None
         self._recheck: tuple[int, datetime] | None = None
         self._doubts = Doubts(desk, _DOUBTS)
         self._odd_until_s = 0.0
@@ -74,7 +79,9 @@ class Visit:
         """
         moment = self._desk.moment()
         self._orders += self._desk.orders()
+        self._enrol_orders += self._desk.enrol_orders()
         self._carry_on(moment)
+        self._enrol(moment)
         self._ask_again(moment)
         self._tell_zone(moment)
         silent_s = moment.uptime_s - self._heard_s
@@ -93,12 +100,11 @@ class Visit:
             case Upload(table="ATTLOG"):
                 return self._log(call, moment)
             case Upload():
+                if self._enrolling is not None:
+                    self._enrolling.heard(call.body, moment.uptime_s)
                 return self._uploads.other(call)
             case Poll():
-                if call.records is not None:
-                    self._desk.ok(records=call.records)
-                command = self._commands.offer(moment.uptime_s)
-                return OK if command is None else Answer(200, f"{command}\n")
+                return self._command(call, moment)
             case Results():
                 for number, code in call.codes:
                     self._result(number, code, moment)
@@ -106,6 +112,16 @@ class Visit:
             case Ping():
                 self._desk.count(f"{call.what}s")
                 return OK
+
+    def _command(self, call: Poll, moment: Moment) -> Answer:
+        if call.records is not None:
+            self._desk.ok(records=call.records)
+        if call.users is not None:
+            self._users = call.users
+            if self._enrolling is not None:
+                self._enrolling.counted(call.users)
+        command = self._commands.offer(moment.uptime_s)
+        return OK if command is None else Answer(200, f"{command}\n")
 
     def _options_told(self, moment: Moment) -> Answer:
         options = self._options
@@ -210,6 +226,8 @@ class Visit:
             self._recheck = None
             if code not in (DONE, NOTHING):
                 self._desk.count("rechecks_refused")
+        elif self._enrolling is not None:
+            self._enrolling.answered(number, code, moment.uptime_s)
 
     def _ask_again(self, moment: Moment) -> None:
         """Ask for the days since the last time again: what stamps and answers lost comes to light so."""
@@ -223,7 +241,40 @@ class Visit:
             command = query_attlog(last - _DAY, moment.utc + _DAY)
             self._recheck = self._commands.ask(command), moment.utc
 
+    def _enrol(self, moment: Moment) -> None:
+        if self._enrolling is None and self._enrol_orders:
+            options = self._options
+            self._enrolling = Enrolling(
+                self._enrol_orders.popleft(),
+                self._commands,
+                self._users,
+                moment.uptime_s,
+                within_s=options.order_s,
+                settle_s=options.settle_s,
+            )
+        under_way = self._enrolling
+        ended = None if under_way is None else under_way.turn(moment.uptime_s, moment.utc)
+        if under_way is not None and ended is not None:
+            self._enrolling = None
+            self._desk.emit(self._enrolled(under_way.order, ended, moment))
+
+    def _enrolled(self, order: EnrolOrder, ended: Ended, moment: Moment) -> list[Fact]:
+        if ended.reason:
+            return [not_done(order, moment.utc, ended.reason, ended.evidence)]
+        users = [user.held for user in ended.users]
+        told = outcome(
+            order,
+            moment.utc,
+            written=ended.written,
+            removed=ended.removed,
+            kept=ended.kept,
+            failed=ended.failed,
+        )
+        return [*table(order, self._name, self._options.serial, users, moment.utc), told]
+
     def _give_up(self, reason: str, evidence: str) -> None:
         orders = [*([] if self._resending is None else [self._resending.order]), *self._orders]
         at = self._desk.moment().utc
-        self._desk.emit([failure(order, self._name, at, reason, evidence) for order in orders])
+        enrol = [*([] if self._enrolling is None else [self._enrolling.order]), *self._enrol_orders]
+        facts: list[Fact] = [failure(order, self._name, at, reason, evidence) for order in orders]
+        self._desk.emit([*facts, *(not_done(order, at, reason, evidence) for order in enrol)])

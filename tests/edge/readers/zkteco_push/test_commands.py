@@ -1,4 +1,4 @@
-"""Promises of what a terminal may be told: it only ever reads, and each command ends."""
+"""Promises of what a terminal may be told: it reads, it changes single users, and each command ends."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,16 +33,24 @@ NOW = datetime.now(UTC)
         "REBOOT",
         "DATA DELETE ATTLOG",
         "DATA UPDATE USERINFO PIN=1",
+        "DATA UPDATE USERINFO Name=Asha",
+        "DATA UPDATE USERINFO PIN=1\tName=Asha\nCLEAR DATA",
+        "DATA UPDATE USERINFO PIN=1\tName=Asha\rC:2:CLEAR DATA",
+        "DATA DELETE USERINFO",
+        "DATA DELETE USERINFO PIN=*",
+        "DATA DELETE USERINFO PIN=1\tPIN=2",
+        "DATA DELETE USERINFO PIN=1\nCLEAR DATA",
+        "DATA DELETE FINGERTMP PIN=1",
         "SET OPTION IPAddress=10.0.0.1",
         "CHECK\nC:2:CLEAR LOG",
         "INFO ",
         "DATA QUERY ATTLOG StartTime=2026-05-11 00:00:00\tEndTime=2026-05-11 23:59:59\nCLEAR LOG",
-        "DATA QUERY USERINFO",
+        "DATA QUERY USERINFO ",
         "",
     ],
 )
-def test_a_terminal_is_never_told_to_change_anything(command: str) -> None:
-    """Only commands that read are on the list, to the letter."""
+def test_a_terminal_is_told_nothing_that_is_not_on_the_list(command: str) -> None:
+    """Only commands that read, and those that write or delete one user, are on the list, to the letter."""
     with pytest.raises(NotAllowed):
         Commands(1).ask(command)
 
