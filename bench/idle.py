@@ -1,6 +1,6 @@
 """Measures an edge at rest: memory, processor and flash, with one reader of each kind.
 
-    python -m bench.idle [--seconds N] [--json]
+    python -m bench.idle [--seconds N] [--tls] [--json]
 
 The site is the demo's (real broker, central, terminal and serial simulators), with a push port that no
 terminal visits and a keyboard reader whose device is not plugged, as where the kernel offers none. Memory is
@@ -9,6 +9,7 @@ once; processor is user and system time of the daemon and its children.
 """
 
 import argparse
+import compileall
 import json
 import os
 import sys
@@ -16,7 +17,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
+
+import edge
+import ground
+import wire
+from ground.mqtt import BrokerOptions
 from simulators.mosquitto import free_port
+from tests.edge.doctor.authority import Authority
 from tests.journeys.site import Site
 from tests.waiting import until
 
@@ -32,6 +40,25 @@ address = "127.0.0.1"
 port = {port}
 """
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class SecureSite(Site):
+    """A site whose broker speaks TLS only."""
+
+    def __init__(self, folder: Path, *, log: int) -> None:
+        authority = Authority(folder / "authority")
+        pem, key = authority.certificate("broker")
+        self._ca = authority.pem
+        super().__init__(folder, log=log)
+        self.broker.extra = f"cafile {self._ca}\ncertfile {pem}\nkeyfile {key}\n"
+
+    def _write(self, name: str, head: str, user: str, port: int, sections: list[str] | None = None) -> None:
+        super()._write(name, head, user, port, sections)
+        path = self.folder / name
+        path.write_text(path.read_text().replace("[broker]\n", f'[broker]\nca = "{self._ca}"\n'))
+
+    def _options(self, user: str) -> BrokerOptions:
+        return msgspec.structs.replace(super()._options(user), ca=self._ca)
 
 
 def children(pid: int) -> list[int]:
@@ -78,10 +105,12 @@ def written(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes"))
 
 
-def measure(seconds: float) -> dict[str, float]:
-    """Let a site settle, then watch its edge for a while."""
+def measure(seconds: float, *, tls: bool) -> dict[str, float]:
+    """Let a site settle, then watch its edge for a while; its modules are compiled, as installers do it."""
+    for package in (edge, ground, wire):
+        compileall.compile_dir(package.__path__[0], quiet=1)
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        site = Site(Path(folder), log=300)
+        site = (SecureSite if tls else Site)(Path(folder).absolute(), log=300)
         site.add_reader(KEYBOARD + PUSH.format(port=free_port()), under="/usr/bin/env")
         try:
             site.build()
@@ -112,9 +141,10 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--tls", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = measure(options.seconds)
+    figures = measure(options.seconds, tls=options.tls)
     if options.json:
         print(json.dumps(figures))
         return 0

@@ -2,5 +2,9 @@
 
 from ground.deferred import defer
 
+defer("ast")  # inspect could parse what it looks at
 defer("asyncio")  # evdev offers to await events
+defer("bz2")  # argparse asks shutil, which packs archives, how wide the terminal is
+defer("ipaddress")  # pathlib has its quoting from urllib.parse, which checks addresses
+defer("lzma")  # as bz2
 defer("urllib.request")  # paho looks there for a proxy, where PySocks is installed

@@ -44,7 +44,8 @@ class Mosquitto:
     """One broker in a folder of its own.
 
     `accounts` maps users to passwords; the password of each stands in `folder/<user>.password` for
-    the daemons' `password_file`. The port stays the same from start to start.
+    the daemons' `password_file`. The port stays the same from start to start. `extra` are further lines of
+    its configuration.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Mosquitto:
         self.port = free_port()
         self._accounts = dict(accounts)
         self._prefix = prefix
-        self._extra = extra
+        self.extra = extra
         self._process: subprocess.Popen[bytes] | None = None
 
     def _write(self) -> Path:
@@ -74,7 +75,7 @@ class Mosquitto:
         settings.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous false\nset_tcp_nodelay true\n"
             f"password_file {passwords}\nacl_file {acl}\npersistence false\n"
-            f"log_dest stderr\nlog_dest topic\n{self._extra}"
+            f"log_dest stderr\nlog_dest topic\n{self.extra}"
         )
         return settings
 
