@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge.config import DEFAULT_PATH, Config, load
+from ground.alone import NotAlone, alone
 from ground.journal import open_journal
 from ground.settings import SettingsError
 
@@ -89,7 +90,11 @@ def _run(config: Config, _options: argparse.Namespace) -> int:
     open_journal(config.edge.log_level)
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
-        return Daemon(config).run(notifier())
+        with alone(config.edge.state_dir):
+            return Daemon(config).run(notifier())
+    except NotAlone as error:
+        print(f"{error}; stop the other edge first (sudo systemctl stop punchwire-edge)", file=sys.stderr)
+        return 1
     except OutboxError as error:
         print(f"{config.outbox_path}: {error}; check the card and the folder's owner", file=sys.stderr)
         return 1
