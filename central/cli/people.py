@@ -13,7 +13,7 @@ import msgspec
 
 from central import config
 from central.cli.options import a_date, ledger_of
-from central.directory.changes import Changed, Changes
+from central.directory.changes import Changed, Changes, NewValue
 from central.directory.employee import Employee
 from central.directory.rows import COLUMNS, REQUIRED
 from central.importer import apply, compare, told
@@ -105,6 +105,7 @@ def _table(options: argparse.Namespace) -> Table:
 def _show(changes: Changes, limit: int | None) -> None:
     _list("new", [_described(one) for one in changes.new], limit)
     _list("changed", [line for one in changes.changed for line in _lines(one)], limit)
+    _list("value", [_value(one) for one in changes.values], limit)
 
 
 def _list(kind: str, lines: Sequence[str], limit: int | None) -> None:
@@ -122,6 +123,13 @@ def _described(employee: Employee) -> str:
 def _lines(change: Changed) -> list[str]:
     who = f"{change.employee.employee_id} {change.employee.name}"
     return [f'{who}: {name} "{before}" -> "{after}"' for name, before, after in change.fields]
+
+
+def _value(one: NewValue) -> str:
+    """A value that nobody had so far: a new unit, or an old one misspelled."""
+    near = f'; did you mean "{one.near}"?' if one.near else ""
+    people = "1 person" if one.people == 1 else f"{one.people} people"
+    return f'{one.dimension} "{one.value}" for {people}, nobody had it so far{near}'
 
 
 def _sum_up(changes: Changes, *, applied: bool) -> None:
@@ -149,5 +157,6 @@ def _as_json(changes: Changes, ignored: Sequence[str], *, applied: bool) -> dict
         ],
         "unchanged": changes.unchanged,
         "refused": [asdict(refusal) for refusal in changes.refused],
+        "values": [asdict(one) for one in changes.values],
         "ignored": list(ignored),
     }

@@ -1,12 +1,18 @@
 """Owns what an import would change: the difference between the stored directory and a list of people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from difflib import get_close_matches
 
-from central.directory.employee import Credential, Employee, shared
+from central.directory.employee import DIMENSIONS, Credential, Employee, shared
 from central.directory.history import Backdated, dated
 from central.directory.rows import Refusal, Row
+
+_NEAR = 0.8
+_LOOKED_UP = 100
+"""Of so many new values of a dimension it is looked up what else may be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +24,27 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class NewValue:
+    """A value of a dimension that nobody had so far, how many would have it, and one that may be meant."""
+
+    dimension: str
+    value: str
+    people: int
+    near: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """What applying a list of people would do. Who is not on the list stays as they are."""
+    """What applying a list of people would do. Who is not on the list stays as they are.
+
+    `values` are those that nobody had so far; with the first list they are none.
+    """
 
     new: tuple[Employee, ...]
     changed: tuple[Changed, ...]
     unchanged: int
     refused: tuple[Refusal, ...]
+    values: tuple[NewValue, ...] = ()
 
     @property
     def to_store(self) -> tuple[Employee, ...]:
@@ -66,7 +86,20 @@ def changes(
         else:
             unchanged += 1
     told.sort(key=lambda refusal: refusal.line)
-    return Changes(tuple(new), tuple(changed), unchanged, tuple(told))
+    values = tuple(_new_values(stored.values(), [*new, *(one.employee for one in changed)]))
+    return Changes(tuple(new), tuple(changed), unchanged, tuple(told), values)
+
+
+def _new_values(stored: Collection[Employee], coming: Sequence[Employee]) -> Iterator[NewValue]:
+    if not stored:
+        return
+    for name in DIMENSIONS:
+        there = {getattr(one, name) for one in stored}
+        counts = Counter(value for one in coming if (value := getattr(one, name)) and value not in there)
+        alike = {one.casefold(): one for one in there if one}
+        for place, (value, people) in enumerate(sorted(counts.items())):
+            near = get_close_matches(value.casefold(), alike, 1, _NEAR) if place < _LOOKED_UP else []
+            yield NewValue(name, value, people, alike[near[0]] if near else None)
 
 
 def _merged(

@@ -129,6 +129,8 @@ def _unfit(line: int, values: Mapping[str, str]) -> list[Refusal]:
             refused.append(Refusal(line, name, f"{value!r} holds a control character"))
         elif len(value) > _LONGEST and name not in ("user_ids", "cards"):
             refused.append(Refusal(line, name, f"is longer than {_LONGEST} characters"))
+    if values.get("sub_department") and values.get("department") == "":
+        refused.append(Refusal(line, "sub_department", f"{values['sub_department']!r} is of no department"))
     return refused
 
 

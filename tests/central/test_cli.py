@@ -85,11 +85,12 @@ def test_import_tells_each_change_and_each_refused_row(
     site.run("import", site.people(PEOPLE), "--apply")
     capsys.readouterr()
     path = site.people(
-        "employee_id;name;department;user_ids\nE1;Asha;QC;1042\nE4;Dev;;1043\nE5;Esha;;sura-02:5\nE6;Fay;;6\n"
+        "employee_id;name;department;user_ids\nE1;Asha;QC;1042\nE4;Dev;;1043\nE5;Esha;;sura-02:5\nE6;Fay;qc;6\n"
     )
     assert site.run("import", path, "--apply") == 1
     told = capsys.readouterr()
     assert 'changed  E1 Asha: department "R&D" -> "QC"\n' in told.out
+    assert 'value    department "qc" for 1 person, nobody had it so far; did you mean "QC"?\n' in told.out
     assert "new      E6 Fay: user id 6\n" in told.out
     assert told.err.splitlines() == [
         "people.csv:3: user_ids: user id 1043 of E4 Dev also belongs to E2 Bina",
@@ -104,6 +105,7 @@ def test_import_as_json_is_complete(site: Site, capsys: pytest.CaptureFixture[st
     assert [one["employee_id"] for one in told["new"]] == ["E1", "E2"]
     assert told["refused"] == [{"line": 4, "column": "employee_id", "reason": "E2 stands in line 3 already"}]
     assert (told["applied"], told["ignored"], told["unchanged"]) == (False, ["Salary"], 0)
+    assert told["values"] == []
 
 
 @pytest.mark.parametrize(

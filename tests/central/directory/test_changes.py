@@ -106,3 +106,19 @@ def test_importing_twice_is_importing_once(people: list[Employee]) -> None:
     accepted = [one for one in people if one in found.to_store]
     again = changes(stored(*found.to_store), rows(*(replace(one) for one in accepted)))
     assert (again.to_store, again.unchanged) == ((), len(accepted))
+
+
+def test_values_that_nobody_had_are_told_with_what_may_be_meant() -> None:
+    """A misspelled department does not quietly become a second one; the first list has nothing to compare."""
+    one = replace(person("E1"), department="Quality Control", branch="Pune")
+    two = replace(person("E2"), department="Qualty Control", branch="pune")
+    three = replace(person("E3"), department="Stores", branch="Pune")
+    four = replace(person("E4"), department="Stores")
+    found = changes(stored(one), rows(two, three, four))
+    assert [(it.dimension, it.value, it.people, it.near) for it in found.values] == [
+        ("branch", "pune", 1, "Pune"),
+        ("department", "Qualty Control", 1, "Quality Control"),
+        ("department", "Stores", 2, None),
+    ]
+    assert changes({}, rows(one, two)).values == ()
+    assert changes(stored(one, two), rows(one, two)).values == ()

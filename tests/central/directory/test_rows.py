@@ -64,6 +64,11 @@ def test_badges_are_separated_by_semicolons_and_bound_to_an_edge_by_a_colon() ->
         ({"name": ""}, "name", "empty"),
         ({"name": "a\0b"}, "name", "control character"),
         ({"department": "x" * 201}, "department", "longer"),
+        (
+            {"sub_department": "Assembly", "department": ""},
+            "sub_department",
+            "'Assembly' is of no department",
+        ),
         ({"user_ids": "sura-02:7"}, "user_ids", 'did you mean "surat-02"?'),
         ({"user_ids": ":7"}, "user_ids", "neither"),
         ({"cards": "09334109"}, "cards", "say which"),
