@@ -6,7 +6,6 @@ can be found again (the settled mark, the table of ids) is written in bulk besid
 crash some facts travel twice, and central takes them once.
 """
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,28 +15,16 @@ from pathlib import Path
 import msgspec
 
 from edge.buffer.books import Books, note_told
+from edge.buffer.joining import Append, Joining
 from edge.buffer.rows import ROW_FACTS, Row, Waiting
 from edge.buffer.seen import Day, Seen
-from edge.buffer.store import OutboxError, Store
+from edge.buffer.store import Store
 from wire.codec import encode
 from wire.facts import Account, Fact, OrderOutcome
 from wire.punch import Punch
 
 FACT_LIMIT = 32 * 1024
 """Bytes of one encoded fact at the most; a longer one is set aside and an event tells of it."""
-
-
-@dataclass(slots=True)
-class _Append:
-    """One caller's facts on their way into a commit."""
-
-    owner: str
-    facts: Sequence[Fact]
-    encoded: Sequence[bytes]
-    memo: Mapping[str, str] | None
-    fresh: int = 0
-    error: OutboxError | None = None
-    done: bool = False
 
 
 @dataclass(slots=True)
@@ -61,8 +48,7 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self.appended: Callable[[], None] = lambda: None
         self._store = Store(path)
-        self._gate = threading.Lock()
-        self._queue: list[_Append] = []
+        self._joining = Joining(self._store.lock, self._commit)
         ((outbox_id, settled, seen_upto),) = self._store.read(
             "SELECT outbox_id, settled, seen_upto FROM stream"
         )
@@ -77,21 +63,13 @@ class Outbox:
         A punch whose id was seen is passed over; with how="reread", only while it still waits.
         Returns after the commit reached the disk. Raises OutboxError, and then nothing was stored.
         """
-        request = _Append(owner, facts, [encode(fact) for fact in facts], memo)
-        with self._gate:
-            self._queue.append(request)
-        with self._store.lock:
-            if not request.done:
-                with self._gate:
-                    group, self._queue = self._queue, []
-                self._commit(group)
-        if request.error is not None:
-            raise OutboxError(str(request.error)) from request.error
+        request = Append(owner, facts, [encode(fact) for fact in facts], memo)
+        self._joining.store(request)
         if request.fresh:
             self.appended()
         return request.fresh
 
-    def _commit(self, group: list[_Append]) -> None:
+    def _commit(self, group: Sequence[Append]) -> None:
         newest = self.mark.newest
         try:
             with self._store.transaction():
@@ -99,18 +77,12 @@ class Outbox:
                     request.fresh = self._take(request, newest)
                     newest += request.fresh
                 settled = self._write_down(newest) if self._seen.is_full else None
-        except Exception as error:  # noqa: BLE001 - whoever waits for this commit hears that it failed
+        except Exception:
             self._seen.rolled_back()
-            told = error if isinstance(error, OutboxError) else OutboxError(repr(error))
-            for request in group:
-                request.error = told
-        else:
-            self._committed(newest, settled)
-        finally:
-            for request in group:
-                request.done = True
+            raise
+        self._committed(newest, settled)
 
-    def _take(self, request: _Append, newest: int) -> int:
+    def _take(self, request: Append, newest: int) -> int:
         db = self._store.db
         bodies: list[bytes] = []
         at_ms = time.time_ns() // 1_000_000
