@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
+from edge import kept
 from edge.buffer.outbox import Outbox
 from edge.census import Census
 from edge.errors import ReaderFault
@@ -17,19 +18,12 @@ from edge.kernel import Timekeeper
 from edge.orders import OrderBook
 from edge.readers.identity import memoryless_punch_id
 from edge.readers.reader import Moment
-from edge.readers.rereads import belongs, from_outbox
+from edge.readers.rereads import from_outbox
 from ground.journal import Journal
-from wire.card import lookup_keys
-from wire.codec import decode_fact
 from wire.facts import Fact, OrderOutcome, RereadReport
 from wire.order import AccountOrder, ClockOrder, EnrolOrder, RereadOrder
 from wire.punch import Punch
 from wire.vitals import ReaderState, ReaderVital
-
-_EARLIEST, _LATEST = date(1970, 1, 2), date(9999, 12, 29)
-_ANY_TIME = datetime.max.replace(tzinfo=UTC)
-_ZONES = timedelta(hours=14)
-"""No place on earth is further from UTC, so a span of dates lies within its UTC dates and this."""
 
 
 class Counter:
@@ -169,32 +163,17 @@ class ReaderDesk:
 
     def resend(self, order: RereadOrder) -> list[str]:
         """Queue this reader's punches of the order's span and badges again."""
-        wanted = {punch.punch_id: seq for seq, punch in self._kept(order)}
+        wanted = {punch.punch_id: seq for seq, punch in kept.rows(self._outbox, self.name, order)}
         self._outbox.resend(wanted.values())
         return list(wanted)
 
     def kept(self, order: RereadOrder) -> Iterator[Punch]:
         """This reader's punches of the order's span and badges, each once."""
-        told: set[str] = set()
-        for _, punch in self._kept(order):
-            if punch.punch_id not in told:
-                told.add(punch.punch_id)
-                yield punch
+        return kept.punches(self._outbox, self.name, order)
 
-    def _kept(self, order: RereadOrder) -> Iterator[tuple[int, Punch]]:
-        """What a device printed lies within the dates; what has no clock was read within the times."""
-        first = order.since or _midnight(max(order.span.first, _EARLIEST)) - _ZONES
-        last = order.until or _midnight(min(order.span.last, _LATEST)) + timedelta(days=1) + _ZONES
-        behind = last if order.source == "device" else _ANY_TIME
-        for row in self._outbox.facts_of(
-            self.name, _ms(max(first, _midnight(_EARLIEST)) - _ZONES), _ms(behind)
-        ):
-            punch = decode_fact(row.body)
-            if not isinstance(punch, Punch) or not _of_badges(punch, order.badges):
-                continue
-            wall = punch.device_wall
-            if first <= punch.read_at < last if wall is None else belongs(order, punch.badge.raw, wall):
-                yield row.seq, punch
+    def taken(self, order: RereadOrder, device: frozenset[bytes]) -> Iterator[bytes]:
+        """The ids of what the outbox ever took of the order's dates, as far as it knows whose it was."""
+        return kept.taken(self._outbox, self.name, order, device)
 
     def ok(self, **seen: Any) -> None:
         """Note that the device answered."""
@@ -285,16 +264,3 @@ class ReaderDesk:
         reports = [fact for fact in facts if isinstance(fact, RereadReport) and fact.part == fact.parts]
         outcomes = [self._book.reported(report.order_id, self.name, report.at) for report in reports]
         return [outcome for outcome in outcomes if outcome is not None]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
-def _of_badges(punch: Punch, badges: Sequence[str] | None) -> bool:
-    known = {punch.badge.raw, *(lookup_keys(punch.badge.canon) if punch.badge.canon else ())}
-    return badges is None or not known.isdisjoint(badges)

@@ -35,6 +35,19 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     hash: TallyHash
 
 
+class DayTally(msgspec.Struct, frozen=True, array_like=True):
+    """The tally of one day."""
+
+    day: date
+    count: Annotated[int, msgspec.Meta(ge=0)]
+    hash: TallyHash
+
+    @property
+    def tally(self) -> Tally:
+        """The same without the day."""
+        return Tally(count=self.count, hash=self.hash)
+
+
 def day_of(punch_id: bytes) -> date:
     """The day that a punch belongs to, by the 16 bytes of its id; at the most the last of the calendar."""
     ordinal = _EPOCH + int.from_bytes(punch_id[:6], "big") // _MS_PER_DAY

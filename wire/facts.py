@@ -5,12 +5,15 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from wire.account import Tally
+from wire.account import DayTally, Tally
 from wire.punch import NaiveTime, Punch, PunchId, ReaderName, UtcTime
 from wire.users import USERS_LIMIT, HeldUser
 
 BATCH_LIMIT = 500
 """Facts in one envelope at the most; `codec.MESSAGE_LIMIT` may cut it shorter."""
+
+REPORT_DAYS_LIMIT = 1000
+"""Days that a re-read report tells of the edge's own books at the most."""
 
 REPORT_IDS_LIMIT = 500
 """Punch ids in one part of a re-read report, or of a list of ids, at the most."""
@@ -35,8 +38,10 @@ class RereadReport(
     `evidence` why nothing could be read.
 
     Where the order told what central holds, there are no ids: `differ` are the places of the stretches that
-    hold something else, and `found` is how many `FoundPunch` facts tell their punches. `serial`, `records`,
-    `capacity`, `begins` and `ends` describe the log of a terminal as a whole: its oldest and newest time.
+    hold something else, and `found` is how many `FoundPunch` facts tell their punches. `edge` tells what the
+    outbox ever took of the days (`wire.account`) for which that is not what the device holds; None is untold.
+    `serial`, `records`, `capacity`, `begins` and `ends` describe the log of a terminal as a whole: its oldest
+    and newest time.
     """
 
     order_id: str
@@ -49,6 +54,7 @@ class RereadReport(
     punch_ids: Annotated[tuple[PunchId, ...], msgspec.Meta(max_length=REPORT_IDS_LIMIT)] = ()
     differ: tuple[int, ...] | None = None
     found: int = 0
+    edge: Annotated[tuple[DayTally, ...], msgspec.Meta(max_length=REPORT_DAYS_LIMIT)] | None = None
     serial: str | None = None
     records: int | None = None
     capacity: int | None = None

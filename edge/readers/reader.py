@@ -111,6 +111,13 @@ class Desk(Protocol):
     def kept(self, order: RereadOrder) -> Iterator[Punch]:
         """This reader's punches of the order's span and badges that the outbox still keeps, each once."""
 
+    def taken(self, order: RereadOrder, device: frozenset[bytes]) -> Iterator[bytes]:
+        """The ids of this reader's punches of the order's dates that the outbox ever took, ascending.
+
+        Where the order names badges: those of them that the device holds, and those whose rows are still
+        there to tell the badge.
+        """
+
     def ok(self, **seen: Any) -> None:
         """Tell that the device answered just now.
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from itertools import islice
 
 from edge.readers.reader import Desk
-from wire.facts import REPORT_IDS_LIMIT, Fact, FoundPunch, RereadReport
+from wire.account import EMPTY, ID_BYTES, DayTally, by_day
+from wire.facts import REPORT_DAYS_LIMIT, REPORT_IDS_LIMIT, Fact, FoundPunch, RereadReport
 from wire.order import RereadOrder
 from wire.punch import Punch
 from wire.stretches import differing, line_of, place
@@ -69,11 +70,13 @@ def answer(
     at: datetime,
     log: Log | None = None,
     evidence: str = "",
+    taken: Callable[[frozenset[bytes]], Iterable[bytes]] | None = None,
 ) -> Iterator[Fact]:
     """All that is owed for an order whose punches these are, the report last.
 
     `punches` may be asked more than once. Either they are sent, or, where the order says what central holds,
-    those are told whose stretch holds something else.
+    those are told whose stretch holds something else. `taken` gives what the outbox took of the order's, by
+    the ids of the device; None where the outbox itself was read.
     """
     if order.known is None:
         ids = []
@@ -97,6 +100,7 @@ def answer(
         total=len(lines),
         differ=tuple(differ),
         found=found,
+        edge=() if taken is None else _otherwise(lines, taken),
         serial=None if log is None else log.serial,
         records=None if log is None else log.records,
         capacity=None if log is None else log.capacity,
@@ -104,6 +108,17 @@ def answer(
         ends=None if log is None else log.ends,
         evidence=evidence,
     )
+
+
+def _otherwise(
+    lines: Iterable[bytes], taken: Callable[[frozenset[bytes]], Iterable[bytes]]
+) -> tuple[DayTally, ...]:
+    """What the outbox took of the days for which that is not what the device holds."""
+    ids = frozenset(one[:ID_BYTES] for one in lines)
+    device, edge = dict(by_day(sorted(ids))), dict(by_day(taken(ids)))
+    differ = sorted(day for day in device.keys() | edge.keys() if device.get(day) != edge.get(day))
+    tallies = [(day, edge.get(day, EMPTY)) for day in differ[:REPORT_DAYS_LIMIT]]
+    return tuple(DayTally(day, tally.count, tally.hash) for day, tally in tallies)
 
 
 def from_outbox(desk: Desk, reader: str, order: RereadOrder) -> None:

@@ -22,6 +22,7 @@ from tests.edge import making
 from wire.codec import decode_fact
 from wire.facts import Fact, RereadReport, Span
 from wire.order import RereadOrder
+from wire.punch import Badge
 from wire.stretches import line_of, stretches
 
 
@@ -58,6 +59,27 @@ def test_an_order_names_a_card_in_any_notation(
         badges=badges,
     )
     assert bool(desk.resend(order)) == found
+
+
+def test_the_desk_tells_what_the_outbox_took_of_an_order(desk: ReaderDesk) -> None:
+    """Of everybody all that it ever took; of badges what the device holds, too, and what rows still tell."""
+    ours = [making.punch(n, reader="gate") for n in range(3)]
+    other = replace(making.punch(3, reader="gate"), badge=Badge(raw="7", form="user-id"))
+    desk.emit([*ours, other])
+    ids = sorted(bytes.fromhex(one.punch_id) for one in (*ours, other))
+    order = RereadOrder(
+        order_id="o1",
+        expires_at=making.AT + timedelta(days=1),
+        span=Span(first=making.AT.date(), last=making.AT.date()),
+    )
+    never = bytes.fromhex(making.punch(9).punch_id)
+    assert list(desk.taken(order, frozenset({never}))) == ids
+    his = replace(order, badges=("7",))
+    seven = bytes.fromhex(other.punch_id)
+    assert list(desk.taken(his, frozenset())) == [seven]
+    assert list(desk.taken(his, frozenset({never, ids[0]}))) == sorted({ids[0], seven})
+    day_before = making.AT.date() - timedelta(days=1)
+    assert list(desk.taken(replace(order, span=Span(first=day_before, last=day_before)), frozenset())) == []
 
 
 @pytest.mark.parametrize("source", ["device", "outbox"])

@@ -3,8 +3,10 @@
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -75,12 +77,29 @@ def test_what_was_tried_is_done_and_taken_back(site: Site) -> None:
     (gate,) = [it for it in done["readers"] if it["reader"] == TERMINAL]
     assert (gate["to_add"], gate["added"]) == (0, lost)
     assert done["days"] == tried["days"]
-    assert {row["equal"] for row in _ask(site, "show", "j-1", "--what=proof")} == {"yes"}
+    proof = _ask(site, "show", "j-1", "--what=proof")
+    assert {(row["device"] == row["edge"] == row["ledger"], row["equal"]) for row in proof} == {(True, "yes")}
     assert _settled_days(site) != before
     assert _ask(site, "undo", "j-1")["state"] == "undone"
     assert _settled_days(site) == before
     assert site.ledger_count() == held + lost
     site.settles()
+
+
+def test_what_the_edge_alone_lacks_is_shown(site: Site) -> None:
+    """Rows that its outbox lost stand in the proof of that day, between a device and a ledger that agree."""
+    site.settles()
+    site.edge.stop()
+    with closing(sqlite3.connect(site.folder / "outbox.db")) as outbox, outbox:
+        outbox.execute("DELETE FROM facts WHERE owner = ?", (TERMINAL,))
+    site.edge.start()
+    told = _ask(site, *SPAN, f"--reader={TERMINAL}", "--dry-run", "--request-id=j-1")
+    (gate,) = told["readers"]
+    assert (gate["state"], gate["to_add"], gate["matched"]) == ("reconciled", 0, gate["read"])
+    rows = _ask(site, "show", "j-1", "--what=proof")
+    assert sum(row["device"] for row in rows) == gate["read"]
+    assert [row for row in rows if row["device"] != row["ledger"]] == []
+    assert {(row["edge"], row["equal"]) for row in rows} == {(0, "no")}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -77,8 +77,13 @@ proofs = Table(
     Column("device_hash", LargeBinary, nullable=False),
     Column("ledger_count", BigInteger, nullable=False),
     Column("ledger_hash", LargeBinary, nullable=False),
+    Column("edge_count", BigInteger, nullable=True),
+    Column("edge_hash", LargeBinary, nullable=True),
 )
-"""What the reader and the ledger hold of each day of a part, as tallies (`wire.account`)."""
+"""What the reader, its edge and the ledger hold of each day of a part, as tallies (`wire.account`).
+
+That of the edge is missing where it does not tell.
+"""
 
 people = Table(
     "resync_people",

@@ -69,4 +69,11 @@ RESYNCS = [
             "ALTER TABLE resync_jobs ADD COLUMN fault TEXT NOT NULL DEFAULT ''",
         ),
     ),
+    Step(
+        "0014-proofs-of-edges",
+        (
+            "ALTER TABLE resync_proofs ADD COLUMN edge_count {long}",
+            "ALTER TABLE resync_proofs ADD COLUMN edge_hash {bytes}",
+        ),
+    ),
 ]

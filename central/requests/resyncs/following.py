@@ -115,6 +115,8 @@ class Following:
             keeping.keep_verdicts(self._ledger, job, compared)
             with self._ledger.write() as connection:
                 proofs.keep_device(connection, job.job_id, one.number, compared.device)
+                if compared.edge is not None:
+                    proofs.keep_edge(connection, job.job_id, one.number, compared.edge)
                 verdicts.count_matched(connection, job.job_id, one.piece, compared.matched)
                 job = self._moved(connection, job, [compared.asked])
         return job, bool(reported)

@@ -49,7 +49,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "punches": ("punch", "what", "employee", "badge", "wall time", "reader", "word", "why"),
     "badges": ("badge", "reader", "punches", "first", "last"),
-    "proof": ("reader", "date", "device", "ledger", "equal"),
+    "proof": ("reader", "date", "device", "edge", "ledger", "equal"),
 }
 
 
@@ -159,8 +159,8 @@ def _proof(connection: Connection, job: Job, limit: int, after: str | None) -> R
     edge, _, name = reader.partition("/")
     page = proofs.page(connection, job.job_id, limit, (edge, name, day))
     rows: list[tuple[Cell, ...]] = [
-        (f"{edge}/{name}", day_of(day).isoformat(), device, ledger, "no" if differ else "yes")
-        for edge, name, day, device, ledger, differ in page
+        (f"{edge}/{name}", day_of(day).isoformat(), device, taken, ledger, "no" if differ else "yes")
+        for edge, name, day, device, taken, ledger, differ in page
     ]
     return rows, f"{page[-1][0]}/{page[-1][1]}@{page[-1][2]}" if len(page) == limit else None
 

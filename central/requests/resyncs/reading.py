@@ -17,7 +17,7 @@ from central.resync.comparing import Verdict, Version, compare
 from central.resync.conflicts import Census
 from central.resync.course import FINAL, Heard, advance, latest, step
 from central.resync.noticing import notices
-from wire.account import Tally, by_day
+from wire.account import EMPTY, Tally, by_day, day_of
 from wire.facts import RereadReport
 from wire.order import RereadOrder
 from wire.punch import Punch
@@ -65,14 +65,15 @@ class Compared:
     """What the comparison of a part came to.
 
     `asked` is the part as it then is, `verdicts` are those that are no matches, `matched` tells how many
-    matches are whose (0 for those who have other verdicts alone), and `device` what the reader holds of each
-    day.
+    matches are whose (0 for those who have other verdicts alone). `device` is what the reader holds of each
+    day, `edge` what its outbox took; None if it does not tell.
     """
 
     asked: Asked
     verdicts: Sequence[Verdict]
     matched: Mapping[str, int]
     device: Mapping[date, Tally]
+    edge: Mapping[date, Tally] | None
 
 
 def compared(connection: Connection, job: Job, one: Asked, versions: Versions) -> Compared:
@@ -102,7 +103,17 @@ def compared(connection: Connection, job: Job, one: Asked, versions: Versions) -
     )
     whose = {owner: count for owner, count in matched.items() if owner is not None}
     others = [it for it in verdicts_found if it.what != "matched"]
-    return Compared(moved_on, others, whose, sides.device)
+    return Compared(moved_on, others, whose, sides.device, _edge_days(job, report, sides))
+
+
+def _edge_days(job: Job, report: RereadReport, sides: _Sides) -> dict[date, Tally] | None:
+    """What the outbox took: what the device holds, but for the days of which the edge tells otherwise."""
+    if report.edge is None:
+        return None
+    span = job.request.span
+    told = {one.day: one.tally for one in report.edge if span.first <= one.day <= span.last}
+    nothing = dict.fromkeys({day_of(bytes.fromhex(punch_id)) for punch_id in sides.held}, EMPTY)
+    return {**nothing, **sides.device, **told}
 
 
 def _sides(

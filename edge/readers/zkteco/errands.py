@@ -71,7 +71,9 @@ class Errands:
         source = self._source_in(read.layout)
         for order in orders:
             wanted = partial(self._wanted, read, source, order)
-            self._book.emit(answer(order, self._name, wanted, source.moment.utc, self._book.log(read)))
+            taken = partial(self._desk.taken, order)
+            at, log = source.moment.utc, self._book.log(read)
+            self._book.emit(answer(order, self._name, wanted, at, log, taken=taken))
 
     def _wanted(self, read: Accepted, source: Source, order: RereadOrder) -> Iterator[Punch]:
         return (punch for punch in self._book.punches(read, source, "reread") if _belongs(order, punch))

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from edge.errors import Lost
@@ -214,7 +215,8 @@ class Visit:
             self._desk.emit(list(reports(order, self._name, list(done.punches), at, evidence)))
         else:
             log = Log(self._options.serial, None)
-            tell(self._desk, answer(order, self._name, done.punches.values, at, log, evidence))
+            taken = partial(self._desk.taken, order)
+            tell(self._desk, answer(order, self._name, done.punches.values, at, log, evidence, taken))
 
     def _result(self, number: int, code: int, moment: Moment) -> None:
         if not self._commands.answered(number):

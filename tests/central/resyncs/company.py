@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from edge.readers.identity import terminal_punch_id
 from edge.readers.rereads import Log, answer, belongs, failure
 from tests.central.days.works import SITES, ZONE, Works
 from wire.codec import decode_order
-from wire.facts import Fact, OrderOutcome, Span
+from wire.facts import Fact, OrderOutcome, RereadReport, Span
 from wire.order import RereadOrder
 from wire.punch import Badge, Clock, How, Punch
 from wire.resync import ResyncProgress, ResyncRequest, ResyncShown, ResyncsRequest
@@ -75,6 +76,12 @@ class Company(Works):
         self.devices: dict[Reader, list[Punch]] = {reader: [] for reader in readers or (GATE,)}
         self.capacity = 1000
         self.away: set[str] = set()
+        self.forgotten: set[str] = set()
+        """The ids that no outbox has, whatever the devices hold."""
+        self.remembered: list[Punch] = []
+        """What the outboxes took that no device holds."""
+        self.old_edges = False
+        """Whether the edges know nothing of what only newer ones tell."""
         self.orders: list[tuple[str, RereadOrder]] = []
         self._answered = 0
         self._seqs = 100_000
@@ -208,7 +215,14 @@ class Company(Works):
             walls[0] if walls else None,
             walls[-1] if walls else None,
         )
-        return [*answer(order, reader, lambda: wanted, at, log), done]
+        facts = list(answer(order, reader, lambda: wanted, at, log, taken=partial(self._taken, order)))
+        if self.old_edges:
+            facts = [replace(it, edge=None) if isinstance(it, RereadReport) else it for it in facts]
+        return [*facts, done]
+
+    def _taken(self, order: RereadOrder, device: frozenset[bytes]) -> list[bytes]:
+        gone = {it.punch_id for it in self.remembered if _belongs(order, it)}
+        return sorted((device - {*map(bytes.fromhex, self.forgotten)}) | {*map(bytes.fromhex, gone)})
 
     # what the ledger holds
 

@@ -112,6 +112,11 @@ class MemoryDesk:
             ):
                 yield punch
 
+    def taken(self, order: RereadOrder, device: frozenset[bytes]) -> Iterator[bytes]:
+        """The ids of the punches that the device holds, too."""
+        del order
+        yield from sorted(device & {bytes.fromhex(punch.punch_id) for punch in self.punches})
+
     def ok(self, **seen: Any) -> None:
         """Note that the device answered."""
         self.oks.append(seen)

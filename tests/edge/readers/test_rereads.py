@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from edge.readers.rereads import Log, answer, reports
 from tests.edge.making import punch
+from wire.account import tally
+from wire.codec import MESSAGE_LIMIT
 from wire.facts import Fact, FoundPunch, RereadReport, Span
 from wire.order import RereadOrder
 from wire.punch import Punch
@@ -32,6 +34,7 @@ def test_a_long_report_goes_in_parts(ids: list[str]) -> None:
 
 
 AT = datetime(2026, 5, 11, 12, tzinfo=UTC)
+DAY_S = 86_400
 
 
 def told(device: list[Punch], ledger: list[Punch]) -> list[Fact]:
@@ -48,6 +51,41 @@ def test_what_central_knows_already_does_not_travel() -> None:
     assert (report.total, report.differ, report.found, report.punch_ids) == (900, (), 0, ())
     assert (report.serial, report.records, report.capacity) == ("CJ7F1", 900, 1000)
     assert len(msgspec.json.encode(report)) < 300
+
+
+def test_the_books_of_the_edge_are_told_where_they_are_otherwise() -> None:
+    """Of days that device and outbox hold alike nothing travels; of others what the outbox took."""
+    monday, tuesday, lost = punch(1), punch(DAY_S), punch(2 * DAY_S)
+    order = msgspec.structs.replace(ORDER, known=tuple(stretches([], ORDER.span.last)))
+    device = [bytes.fromhex(one.punch_id) for one in (monday, tuesday)]
+    taken = [device[0], bytes.fromhex(lost.punch_id)]
+    asked: list[frozenset[bytes]] = []
+
+    def books(ids: frozenset[bytes]) -> list[bytes]:
+        asked.append(ids)
+        return taken
+
+    *_, report = answer(order, "gate", lambda: [monday, tuesday], AT, taken=books)
+    assert isinstance(report, RereadReport)
+    assert asked == [frozenset(device)]
+    assert report.edge is not None
+    assert [(one.day, one.tally) for one in report.edge] == [
+        (date(2026, 5, 12), tally([])),
+        (date(2026, 5, 13), tally(taken[1:])),
+    ]
+    assert msgspec.json.decode(msgspec.json.encode(report), type=RereadReport) == report
+
+
+def test_a_report_tells_of_no_more_days_than_fit() -> None:
+    """Ten years of an outbox that lost everything are still a message."""
+    order = msgspec.structs.replace(ORDER, known=tuple(stretches([], ORDER.span.last)))
+    *_, report = answer(
+        order, "gate", lambda: [punch(n * DAY_S) for n in range(1200)], AT, taken=lambda _: ()
+    )
+    assert isinstance(report, RereadReport)
+    assert report.edge is not None
+    assert len(report.edge) == 1000
+    assert len(msgspec.json.encode(report)) < MESSAGE_LIMIT - 1000
 
 
 def test_a_stretch_that_differs_is_told_punch_by_punch() -> None:
