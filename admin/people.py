@@ -1,4 +1,4 @@
-"""Owns the verbs `employees`, `facets` and `filters`: who is selected, how many by value, saved filters."""
+"""Owns the verbs `employees`, `facets`, `tree` and `filters`: who is selected, how many, saved filters."""
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -24,6 +24,8 @@ from wire.people import (
     FiltersRequest,
     OrgFilter,
     SavedFilters,
+    Tree,
+    TreeRequest,
 )
 
 _PAGE = 500
@@ -93,6 +95,25 @@ def facets(options: BrokerOptions, flags: Namespace) -> int:
     return 0
 
 
+def tree(options: BrokerOptions, flags: Namespace) -> int:
+    """Print the organisation as a tree, with how many people each unit has."""
+    with Client(options).connected() as client:
+        request = TreeRequest(
+            request_id=new_id(), people=people_of(flags), on=flags.on, depth=int(flags.depth)
+        )
+        answer = outcome(client.ask("tree", request), Tree)
+    echo(answer)
+    if flags.json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer.units), indent=2).decode() + "\n")
+        return 0
+    for one in answer.units:
+        indent = "  " * (one.level - 1)
+        sys.stdout.write(f"{one.people:>9}  {indent}{plain(one.value) or '(none)'}\n")
+    if answer.depth < request.depth:
+        note(f"only {answer.depth} levels fit; choose a part of it to see more")
+    return 0
+
+
 def filters(options: BrokerOptions, flags: Namespace) -> int:
     """List the saved filters, or save or delete one."""
     if flags.do != "list" and flags.name is None:
@@ -125,6 +146,8 @@ def add_verbs(
     one.add_argument("employee_id", metavar="EMPLOYEE")
     counting = verb("facets", facets, "Count the employees by value, given the rest of the filter.")
     counting.add_argument("--limit", type=_some, default=_LIMIT, help="values of each dimension")
+    drawing = verb("tree", tree, "Show the organisation as a tree, with how many people each unit has.")
+    drawing.add_argument("--depth", choices="12345", default="5", help="how many levels (default 5)")
     saving = verb("filters", filters, "List your saved filters, or save or delete one.")
     saving.add_argument("do", nargs="?", choices=("list", "save", "delete"), default="list")
     saving.add_argument("name", nargs="?", metavar="NAME")
@@ -135,9 +158,9 @@ def add_verbs(
     exporting.add_argument("--json-lines", action="store_true", help="a JSON object a line")
     exporting.add_argument("--after", metavar="CURSOR", help="go on behind a cursor; CSV then has no header")
     exporting.add_argument("--cursors", action="store_true", help="tell the cursor behind each page")
-    for parser in (listing, one, counting):
+    for parser in (listing, one, counting, drawing):
         parser.add_argument("--on", type=day, metavar="DATE", help="as it was on this date")
-    for parser in (listing, counting, saving, exporting):
+    for parser in (listing, counting, drawing, saving, exporting):
         add_people_flags(parser)
 
 

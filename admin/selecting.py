@@ -9,7 +9,7 @@ import msgspec
 from admin.asking import note
 from admin.board import plain
 from admin.errors import UsageError
-from wire.people import EmployeesPage, Facets, OrgFilter
+from wire.people import EmployeesPage, Facets, OrgFilter, Tree
 
 DIMENSIONS = (
     "status",
@@ -105,6 +105,6 @@ def told(people: OrgFilter) -> str:
     return ", ".join(parts) or "everybody"
 
 
-def echo(answer: EmployeesPage | Facets) -> None:
+def echo(answer: EmployeesPage | Facets | Tree) -> None:
     """Tell what was understood and how many people that is."""
     note(f"{told(answer.people)}: {answer.selected} of {answer.visible} employees")

@@ -7,7 +7,7 @@ from wire.accounting import AccountRequest
 from wire.clocks import ClockRequest
 from wire.enrolment import EnrolmentRequest
 from wire.listing import ExportRequest, PunchesRequest, SummaryRequest
-from wire.people import EmployeesRequest, FacetsRequest, FiltersRequest
+from wire.people import EmployeesRequest, FacetsRequest, FiltersRequest, TreeRequest
 from wire.person import PersonRequest
 from wire.reporting import DayRequest, ReportRequest
 from wire.resync import ResyncRequest, ResyncsRequest
@@ -30,6 +30,7 @@ Request = (
     | EnrolmentRequest
     | AccountRequest
     | PersonRequest
+    | TreeRequest
 )
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
@@ -48,4 +49,5 @@ VERBS: dict[str, type[Request]] = {
     "enrolment": EnrolmentRequest,
     "account": AccountRequest,
     "person": PersonRequest,
+    "tree": TreeRequest,
 }

@@ -79,6 +79,18 @@ class FacetsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
 
 
+class TreeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Count people by unit: SBU, state, branch, department, sub-department, each within the one before.
+
+    `on` is a date as in a list of employees; `depth` is how many of these levels are wanted.
+    """
+
+    request_id: RequestId
+    people: OrgFilter = OrgFilter()
+    on: date | None = None
+    depth: Annotated[int, msgspec.Meta(ge=1, le=5)] = 5
+
+
 class FiltersRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """List, save or delete filters by name; each user has his own. `people` is what `save` keeps."""
 
@@ -140,6 +152,27 @@ class Facets(msgspec.Struct, frozen=True, kw_only=True):
     selected: int
     visible: int
     facets: tuple[FacetCounts, ...]
+
+
+class UnitCount(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit of the organisation and how many people it has; `level` 1 is an SBU."""
+
+    level: int
+    value: str
+    people: int
+
+
+class Tree(msgspec.Struct, frozen=True, kw_only=True):
+    """The organisation, each unit before those within it; `people`, `selected` and `visible` as in a page.
+
+    `depth` is how many levels it has: fewer than were wanted where the wire could not carry more.
+    """
+
+    people: OrgFilter
+    selected: int
+    visible: int
+    depth: int
+    units: tuple[UnitCount, ...]
 
 
 class SavedFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from wire.rights import Role
 _ABOUT_PEOPLE = frozenset(
     {
         *("resync", "resyncs", "account", "punches", "summary", "report", "day"),
-        *("employees", "person", "facets", "filters", "export"),
+        *("employees", "person", "facets", "tree", "filters", "export"),
     }
 )
 _VERBS: Mapping[Role, frozenset[str]] = {"hr": _ABOUT_PEOPLE, "manager": _ABOUT_PEOPLE}

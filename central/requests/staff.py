@@ -6,6 +6,7 @@ from central.directory.columns import FIELDS
 from central.directory.directory import Directory
 from central.directory.facets import Facet, facets
 from central.directory.paging import NoSuchPlace, Order, cursor, page
+from central.directory.tree import tree
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
 from central.requests.asking import Refusal
@@ -28,6 +29,9 @@ from wire.people import (
     FiltersRequest,
     OrgFilter,
     SavedFilters,
+    Tree,
+    TreeRequest,
+    UnitCount,
 )
 from wire.person import PersonAnswer, PersonRequest
 from wire.reporting import ReportPage
@@ -36,8 +40,8 @@ _ROOM = MESSAGE_LIMIT - 4096
 _LONGEST_LIST = 200
 _LISTS = ("employees", "include", "exclude")
 
-StaffRequest = EmployeesRequest | PersonRequest | FacetsRequest | FiltersRequest | ExportRequest
-StaffAnswer = EmployeesPage | PersonAnswer | Facets | SavedFilters | ReportPage
+StaffRequest = EmployeesRequest | PersonRequest | FacetsRequest | TreeRequest | FiltersRequest | ExportRequest
+StaffAnswer = EmployeesPage | PersonAnswer | Facets | Tree | SavedFilters | ReportPage
 
 
 class StaffDesk:
@@ -62,6 +66,8 @@ class StaffDesk:
                 return person(known(directory, request.employee), request)
             case FacetsRequest():
                 return self._facets(request, self._chosen(request, directory, units))
+            case TreeRequest():
+                return _tree(request, self._chosen(request, directory, units))
             case FiltersRequest():
                 with self._ledger.write() as connection:
                     return saved_filters(connection, user, request)
@@ -71,7 +77,10 @@ class StaffDesk:
                     return exported(connection, self._zones, directory, chosen, request)
 
     def _chosen(
-        self, request: EmployeesRequest | FacetsRequest, directory: Directory, units: Units | None
+        self,
+        request: EmployeesRequest | FacetsRequest | TreeRequest,
+        directory: Directory,
+        units: Units | None,
     ) -> Chosen:
         if request.on is None:
             return self._choosing.choose(request.people, units)
@@ -112,6 +121,24 @@ class StaffDesk:
             if len(encode(told)) <= _ROOM or limit == 0:
                 return told
             limit //= 2
+
+
+def _tree(request: TreeRequest, chosen: Chosen) -> Tree:
+    depth = request.depth
+    while True:
+        units = tree(chosen.columns, chosen.mask, depth)
+        told = Tree(
+            people=_echo(request.people),
+            selected=chosen.selected,
+            visible=chosen.visible,
+            depth=depth,
+            units=tuple(
+                UnitCount(level=len(one.path), value=one.path[-1], people=one.people) for one in units
+            ),
+        )
+        if depth == 1 or len(encode(told)) <= _ROOM:
+            return told
+        depth -= 1
 
 
 def _echo(people: OrgFilter) -> OrgFilter:

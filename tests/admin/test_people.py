@@ -59,6 +59,9 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
         assert asha.stdout.splitlines()[-1].split() == ["user", "id", "1"]
         then = json.loads(_run(broker, "person", "E9", "--on", "2026-05-11", "--json").stdout)
         assert (then["employed"], then["units"], "badges" in then) == (True, [{}], False)
+        drawn = _run(broker, "tree", "--depth", "2", "--on", "2026-05-11")
+        assert drawn.stdout == "        3  (none)\n        3    (none)\n"
+        assert "everybody: 3 of 3 employees" in drawn.stderr
         there = _run(broker, "employees", "--on", "2026-05-11", "--employee", "E1", "--json")
         assert [row["employee_id"] for row in json.loads(there.stdout)] == ["E1"]
         assert _run(broker, "filters", "save", "mine", "--include", "E2").returncode == 0

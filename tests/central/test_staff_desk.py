@@ -33,6 +33,8 @@ from wire.people import (
     FiltersRequest,
     OrgFilter,
     SavedFilters,
+    Tree,
+    TreeRequest,
 )
 from wire.person import PersonAnswer, PersonRequest
 from wire.reporting import ReportPage
@@ -351,3 +353,28 @@ def test_a_long_past_fits_the_wire(works: Works, desk: StaffDesk) -> None:
     assert told.units[-1].department == "QC"
     assert len(told.units) + told.more == 901
     assert len(encode(told)) < MESSAGE_LIMIT
+
+
+def test_the_organisation_is_a_tree_that_fits_the_wire(works: Works, desk: StaffDesk) -> None:
+    """Each unit stands before those within it; where there are too many, the deepest levels are left out."""
+
+    def ask(depth: int, units: Units | None = None) -> Tree:
+        request = TreeRequest(request_id="r1", depth=depth)
+        told = desk.answer("anna", seen(works), units, request)
+        assert isinstance(told, Tree)
+        return told
+
+    assert [(one.level, one.value, one.people) for one in ask(4).units] == [
+        (1, "Works", 4),
+        (2, "", 4),
+        (3, "Pune", 3),
+        (4, "QC", 2),
+        (4, "Stores", 1),
+        (3, "Surat", 1),
+        (4, "Stores", 1),
+    ]
+    assert [one.people for one in ask(1, STORES).units] == [2]
+    works.hire(*(person(n, sub_department=f"{n} " + "ध" * 90) for n in range(600)))
+    whole = ask(5)
+    assert len(encode(whole)) < MESSAGE_LIMIT
+    assert whole.depth == 4

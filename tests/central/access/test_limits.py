@@ -1,6 +1,7 @@
 """What a manager is told: exactly what somebody who sees everybody is told, cut to his people."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -32,7 +33,7 @@ from tests.central.directory.organisations import DATES, IDS, filters, pasts, st
 from wire.admin import Request
 from wire.facts import Span
 from wire.listing import ExportRequest, PunchesPage, PunchesRequest, Summary, SummaryRequest
-from wire.people import EmployeesPage, EmployeesRequest, OrgFilter
+from wire.people import EmployeesPage, EmployeesRequest, OrgFilter, TreeRequest
 from wire.person import PersonRequest
 from wire.reporting import DayRequest, ReportPage, ReportRequest
 from wire.resync import ResyncRequest
@@ -192,6 +193,7 @@ def test_reports_exports_and_lists_are_the_whole_ones_cut_to_the_managers_people
                 _names_no_outsider(company, inside, str(refusal), wanted)
                 continue
             assert told == [row for row in company.rows(EVERYBODY, verb, what, wanted) if row[0] in inside]
+        drawn = TreeRequest(request_id="r", people=wanted, on=day, depth=2)
         request = EmployeesRequest(request_id="r", people=wanted, on=day)
         try:
             page = company.ask(scope, "employees", request)
@@ -201,6 +203,9 @@ def test_reports_exports_and_lists_are_the_whole_ones_cut_to_the_managers_people
         whole = company.ask(EVERYBODY, "employees", request)
         assert page.employees == tuple(row for row in whole.employees if row.employee_id in inside)
         assert (page.selected, page.visible) == (len(page.employees), len(inside))
+        units = Counter(row.sbu for row in page.employees)
+        told_units = company.ask(scope, "tree", drawn).units
+        assert {one.value: one.people for one in told_units if one.level == 1} == units
 
 
 @slowly

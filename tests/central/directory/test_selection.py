@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.directory import fragments
+from central.directory import tree as tree_module
 from central.directory.columns import FIELDS, Columns, by_spelling, columns
 from central.directory.employee import DIMENSIONS, Employee
 from central.directory.facets import facets
 from central.directory.paging import NoSuchPlace, Order, page
 from central.directory.selection import passes, select, unknown, within
+from central.directory.tree import LEVELS, tree
 from tests.central.directory.organisations import (
     FRAGMENTS,
     IDS,
@@ -74,6 +76,29 @@ def test_a_scope_cuts_whatever_the_filter_says(
     ]
     counted = sum(sum(figure for _, figure in facet.values) for facet in facets(there, people, scope))
     assert counted <= len(seen) * len(DIMENSIONS)
+
+
+@given(organisations, filters, st.integers(1, 5), st.sampled_from([10, 2**62]))
+def test_a_tree_counts_the_people_of_each_unit(
+    organisation: list[Employee], people: OrgFilter, depth: int, largest: int
+) -> None:
+    """Every prefix of somebody's units is a unit, with as many people as have it, before those within it."""
+    there = made(organisation)
+    chosen = set(naive(people, organisation))
+    expected = Counter(
+        tuple(getattr(one, name) for name in LEVELS[:level])
+        for one in organisation
+        if one.employee_id in chosen
+        for level in range(1, depth + 1)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tree_module, "_LARGEST", largest)
+        found = tree(there, select(there, people), depth)
+    assert {one.path: one.people for one in found} == expected
+    paths = [one.path for one in found]
+    assert all(path[:-1] in paths[:at] for at, path in enumerate(paths) if len(path) > 1)
+    for before, after in pairwise(paths):
+        assert after[: len(before)] == before or len(after) <= len(before)
 
 
 @given(organisations, filters, units)
