@@ -14,6 +14,7 @@ from admin import accounts, clocks, commands, enrolling, governing, people, repo
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from admin.selecting import add_people_flags
+from admin.totals import KEYS
 from ground.settings import SettingsError
 from ground.staffing import add_words
 from wire.reporting import ReportKind
@@ -132,6 +133,14 @@ def _report_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=get_args(ReportKind), metavar="KIND", help="%(choices)s")
     _span(parser, default=datetime.now(UTC).astimezone().date())
     parser.add_argument("--csv", action="store_true", help="print CSV for a spreadsheet")
+    parser.add_argument(
+        "--by",
+        action="append",
+        choices=KEYS,
+        default=[],
+        metavar="KEY",
+        help="totals by %(choices)s; may be repeated",
+    )
     add_people_flags(parser)
 
 

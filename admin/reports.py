@@ -15,6 +15,7 @@ from admin.client import Client
 from admin.daysheet import day_lines
 from admin.selecting import people_of
 from admin.tabulating import Cell, headed, numbers, shown
+from admin.totals import totals
 from ground.mqtt import BrokerOptions
 from wire.facts import Span
 from wire.reporting import DayAnswer, DayRequest, ReportPage, ReportRequest
@@ -30,16 +31,17 @@ def report(options: BrokerOptions, flags: Namespace) -> int:
     with Client(options).connected() as client:
         pages = _pages(client, flags)
         first = next(pages)
-        rows = (row for page in chain([first], pages) for row in page.rows)
+        columns: Sequence[str] = first.columns
+        rows: Iterable[Cells] = (row for page in chain([first], pages) for row in page.rows)
+        if flags.by:
+            columns, rows = totals(columns, rows, tuple(dict.fromkeys(flags.by)))
         if flags.json:
-            print_array(
-                msgspec.json.encode(dict(zip(first.columns, row, strict=True))).decode() for row in rows
-            )
+            print_array(msgspec.json.encode(dict(zip(columns, row, strict=True))).decode() for row in rows)
         elif flags.csv:
-            write_csv(sys.stdout, first.columns, rows)
+            write_csv(sys.stdout, columns, rows)
         else:
-            whole = shown(first.columns, list(rows))
-            sys.stdout.write("\n".join(lines(headed(first.columns), whole, numbers(first.columns))) + "\n")
+            whole = shown(columns, list(rows))
+            sys.stdout.write("\n".join(lines(headed(columns), whole, numbers(columns))) + "\n")
     return 0
 
 

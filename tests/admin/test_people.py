@@ -68,6 +68,8 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
         assert _run(broker, "filters").stdout == "mine: include E2\n"
         days = _run(broker, "report", "attendance", *SPAN, "--saved", "mine", "--json")
         assert {row["employee"] for row in json.loads(days.stdout)} <= {"E2"}
+        summed = _run(broker, "report", "attendance", *SPAN, "--by", "department", "--csv")
+        assert summed.stdout.splitlines()[0].startswith("department,days,presence_minutes,")
         more = _run(broker, "employees", "--saved", "mine", "--include", "E1", "--include", "E9", "--json")
         assert [row["employee_id"] for row in json.loads(more.stdout)] == ["E1", "E9"]
         assert "include E1 E9: 2 of 3 employees" in more.stderr

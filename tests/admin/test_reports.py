@@ -2,11 +2,18 @@
 
 import io
 from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from admin.board import lines
 from admin.daysheet import day_lines, length
+from admin.errors import UsageError
 from admin.reports import write_csv
 from admin.tabulating import headed, numbers, shown
+from admin.totals import KEYS, totals
 from wire.days import Clocking, DayResult, DayRule, Dropped
 from wire.reporting import DayAnswer
 
@@ -87,3 +94,49 @@ def test_a_table_without_dates_is_shown_as_it_is() -> None:
     assert shown(columns, [("E1", "2000-01-01 09:05", "before-2000")]) == [
         ("E1", "2000-01-01 09:05", "before-2000")
     ]
+
+
+COLUMNS = ("employee", "name", "department", "date", "status", "late_minutes", "work_minutes")
+ROWS = [
+    ("E1", "Asha", "QC", "2026-04-30", "present", 5, 480),
+    ("E1", "Asha", "Stores", "2026-05-04", "present", 7, 470),
+    ("E2", "Bina", "QC", "2026-05-04", "present", 0, 480),
+    ("E2", "Bina", None, "2026-05-05", "absent", 0, 0),
+]
+
+
+def test_a_report_is_summed_up_by_unit_and_month() -> None:
+    """Each combination is a line with its days and its minutes, in order; who has no unit is a line, too."""
+    assert totals(COLUMNS, ROWS, ("department",)) == (
+        ("department", "days", "late_minutes", "work_minutes"),
+        [("", 1, 0, 0), ("QC", 2, 5, 960), ("Stores", 1, 7, 470)],
+    )
+    assert totals(COLUMNS, ROWS, ("month", "employee"))[1] == [
+        ("2026-04", "E1", 1, 5, 480),
+        ("2026-05", "E1", 1, 7, 470),
+        ("2026-05", "E2", 2, 0, 480),
+    ]
+    head, body = totals(COLUMNS, ROWS[:1], ("date",))
+    assert lines(headed(head), shown(head, body), numbers(head))[1].split() == [
+        "2026-04-30",
+        "1",
+        "0:05",
+        "8:00",
+    ]
+    assert totals(COLUMNS, [], ("date",))[1] == []
+
+
+def test_a_report_without_dates_is_not_summed_up_by_them() -> None:
+    """What a report does not tell is said, and no total is made up."""
+    with pytest.raises(UsageError, match="no column for --by month"):
+        totals(("employee", "time"), [], ("employee", "month"))
+
+
+@given(st.lists(st.sampled_from(ROWS), max_size=12), st.lists(st.sampled_from(KEYS), min_size=1, unique=True))
+def test_totals_lose_nothing(rows: list[tuple[Any, ...]], by: list[str]) -> None:
+    """However rows are put together, days and minutes are those of the whole."""
+    head, body = totals(COLUMNS, rows, by)
+    for column in ("late_minutes", "work_minutes"):
+        expected = sum(row[COLUMNS.index(column)] for row in rows)
+        assert sum(int(row[head.index(column)] or 0) for row in body) == expected
+    assert sum(int(row[head.index("days")] or 0) for row in body) == len(rows)
