@@ -44,7 +44,7 @@ class Daemon:
         self._timekeeper = timekeeper_of(self._outbox)
         self._timekeeping = Timekeeping(self._outbox, self._timekeeper)
         self._book = orders.OrderBook()
-        counter = Counter(self._outbox.mark.newest)
+        counter = Counter()
         self._stations = {
             it.name: Station(
                 it.reader, ReaderDesk(it.name, self._outbox, self._timekeeper, self._book, counter)

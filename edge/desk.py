@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -27,14 +28,14 @@ from wire.vitals import ReaderState, ReaderVital
 
 
 class Counter:
-    """Numbers the punches of readers without memory, unique within one outbox for ever.
+    """Numbers the punches of readers without memory, unique within `life`: this start of this daemon.
 
-    It begins behind the newest sequence number: each numbered punch took one of those, so
-    a later start cannot fall back into numbers that were used.
+    Nothing in the outbox would do in its place: a copy of the card in a second Pi has all of that, too.
     """
 
-    def __init__(self, first: int) -> None:
-        self._next = first
+    def __init__(self) -> None:
+        self.life = uuid.uuid4().hex
+        self._next = 0
         self._lock = threading.Lock()
 
     def take(self) -> int:
@@ -119,7 +120,7 @@ class ReaderDesk:
 
     def local_id(self, at: datetime) -> str:
         """An id for a punch of a reader without memory."""
-        return memoryless_punch_id(self._outbox.mark.outbox_id, self._counter.take(), at)
+        return memoryless_punch_id(self._counter.life, self._counter.take(), at)
 
     def recall(self) -> dict[str, str]:
         """The reader's memo."""

@@ -27,6 +27,6 @@ def terminal_punch_id(serial: str, user_id: str, wall: datetime, occurrence: int
     return _punch_id(second, "terminal", serial, user_id, second.strftime("%Y%m%d%H%M%S"), str(occurrence))
 
 
-def memoryless_punch_id(outbox_id: str, local_count: int, at: datetime) -> str:
-    """The id of a punch from a reader without memory: the outbox and a count make it unique."""
-    return _punch_id(at, "local", outbox_id, str(local_count))
+def memoryless_punch_id(life: str, local_count: int, at: datetime) -> str:
+    """The id of a punch from a reader without memory: a life of the daemon and a count make it unique."""
+    return _punch_id(at, "local", life, str(local_count))

@@ -31,7 +31,7 @@ def desk(tmp_path: Path) -> Iterator[ReaderDesk]:
     """The desk of one reader over an outbox on disk."""
     prepare(tmp_path / "outbox.db")
     outbox = Outbox(tmp_path / "outbox.db")
-    yield ReaderDesk("gate", outbox, Timekeeper(), OrderBook(), Counter(outbox.mark.newest))
+    yield ReaderDesk("gate", outbox, Timekeeper(), OrderBook(), Counter())
     outbox.close()
 
 
@@ -172,6 +172,17 @@ def test_a_session_ends_when_its_cards_are_stored(desk: ReaderDesk) -> None:
     with CardDesk(desk, "gate", "serial", Debounce(3)) as cards, refusing(desk):
         cards.take(Seen("06008E6D5D", "40:06008E6D5D"))
     assert [punch.badge.raw for punch in desk.kept(_order(desk))] == ["06008E6D5D"]
+
+
+def test_two_pis_from_one_card_never_give_the_same_id(tmp_path: Path) -> None:
+    """Whoever presents a card at either of them in the same millisecond, both punches are kept."""
+    prepare(tmp_path / "outbox.db")
+    outbox = Outbox(tmp_path / "outbox.db")
+    at = Timekeeper().now().utc
+    twins = [ReaderDesk("gate", outbox, Timekeeper(), OrderBook(), Counter()) for _ in range(2)]
+    ids = [desk.local_id(at) for desk in twins for _ in range(3)]
+    outbox.close()
+    assert len(set(ids)) == 6
 
 
 def test_a_doubt_ends_with_the_next_card(desk: ReaderDesk) -> None:

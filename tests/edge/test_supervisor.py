@@ -52,7 +52,7 @@ class Branch:
         self.stations: list[Station] = []
 
     def station(self, name: str, *sessions: Callable[[Desk], Any]) -> Station:
-        desk = ReaderDesk(name, self.outbox, Timekeeper(), self.book, Counter(self.outbox.mark.newest))
+        desk = ReaderDesk(name, self.outbox, Timekeeper(), self.book, Counter())
         station = Station(Scripted(name, list(sessions)), desk)
         self.stations.append(station)
         station.start()
@@ -205,7 +205,7 @@ def test_local_ids_never_repeat_over_a_restart(tmp_path: Path) -> None:
     seen: list[str] = []
     for start in range(3):
         outbox = Outbox(path)
-        desk = ReaderDesk("dock", outbox, Timekeeper(), OrderBook(), Counter(outbox.mark.newest))
+        desk = ReaderDesk("dock", outbox, Timekeeper(), OrderBook(), Counter())
         for number in range(4):
             seen.append(desk.local_id(AT))
             outbox.append("dock", [punch(100 * start + number)])

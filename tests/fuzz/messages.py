@@ -145,7 +145,7 @@ def _desk() -> ReaderDesk:
     prepare(path)
     outbox = Outbox(path)
     outbox.append("gate", FACTS[:1])
-    return ReaderDesk("gate", outbox, Timekeeper(), OrderBook(), Counter(0))
+    return ReaderDesk("gate", outbox, Timekeeper(), OrderBook(), Counter())
 
 
 def order_seeds() -> list[bytes]:

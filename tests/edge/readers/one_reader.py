@@ -37,7 +37,7 @@ class WatchedDesk(ReaderDesk):
     """The daemon's own desk, with a gate before its outbox and notes of what passed."""
 
     def __init__(self, outbox: Outbox) -> None:
-        super().__init__("gate", outbox, Timekeeper(), OrderBook(), Counter(outbox.mark.newest))
+        super().__init__("gate", outbox, Timekeeper(), OrderBook(), Counter())
         self.gate = threading.Event()
         self.gate.set()
         self.visits = 0

@@ -16,7 +16,7 @@ def main(path: Path, port: int) -> None:
     """Work until the input ends, or until the power does."""
     prepare(path)
     outbox = Outbox(path)
-    desk = ReaderDesk("gate", outbox, Timekeeper(), OrderBook(), Counter(outbox.mark.newest))
+    desk = ReaderDesk("gate", outbox, Timekeeper(), OrderBook(), Counter())
     Station(reader(port), desk).start()
     sys.stdin.read()
 
