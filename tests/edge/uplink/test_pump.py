@@ -315,7 +315,7 @@ def test_the_last_will_speaks_for_an_edge_that_died(broker: Mosquitto, peer: Pee
         "pune-01",
     )
     clone.on_connect = lambda *_: stopped.set()
-    branch.pump._link._pause_s = 20  # noqa: SLF001 - stays away
+    branch.pump._link._driven._pause_s = 20  # noqa: SLF001 - stays away
     clone.connect("127.0.0.1", broker.port)
     clone.loop_start()
     assert stopped.wait(10)
