@@ -27,7 +27,7 @@ AT_ONCE = 400
 Told by MQTT 5; a broker left to itself may stop at 20, and then who drains stands before who punches.
 """
 _LONGEST_PAUSE_S = 30
-_GOODBYE_S = 0.5
+GOODBYE_S = 0.5
 
 journal = Journal("bus")
 
@@ -79,20 +79,33 @@ class Bus:
 
     def start(self) -> None:
         """Begin connecting, and go on for as long as it takes."""
-        client = self._client = new_client(self._options, self._client_id, manual_ack=True)
+        client = self._client = self._made()
+        client.on_connect_fail = lambda *_: self._tell_away("the broker cannot be reached")
+        client.reconnect_delay_set(1, _LONGEST_PAUSE_S)
+        client.connect_async(**self._address())
+        client.loop_start()
+
+    def _made(self) -> paho.Client:
+        """A client with everything but a connection."""
+        client = new_client(self._options, self._client_id, manual_ack=True)
         client.on_pre_connect = self._before_connect
         client.on_connect = self._on_connect
-        client.on_connect_fail = lambda *_: self._tell_away("the broker cannot be reached")
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
-        client.reconnect_delay_set(1, _LONGEST_PAUSE_S)
+        return client
+
+    def _address(self) -> dict[str, Any]:
+        """Where and how to connect, as paho's functions take it."""
         at_once = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
         at_once.ReceiveMaximum = AT_ONCE
-        client.connect_async(
-            self._options.host, self._options.port, keepalive=KEEPALIVE_S, properties=at_once
-        )
-        client.loop_start()
+        options = self._options
+        return {
+            "host": options.host,
+            "port": options.port,
+            "keepalive": KEEPALIVE_S,
+            "properties": at_once,
+        }
 
     def stop(self, reason: str = "stopped") -> None:
         """Say that central is offline, if that is ours to say, and disconnect; takes a second at the most."""
@@ -103,12 +116,12 @@ class Bus:
         if self._speaks and client.is_connected():
             goodbye = self._publish_status(client, online=False, reason=reason)
             with contextlib.suppress(RuntimeError, ValueError):
-                goodbye.wait_for_publish(_GOODBYE_S)
+                goodbye.wait_for_publish(GOODBYE_S)
         client.disconnect()
         # paho's own wait has no end while the broker's address swallows a connection attempt.
         ending = threading.Thread(target=client.loop_stop, daemon=True)
         ending.start()
-        ending.join(_GOODBYE_S)
+        ending.join(GOODBYE_S)
 
     @property
     def alive(self) -> bool:

@@ -1,6 +1,5 @@
 """Owns the taking in of facts: one transaction of the ledger, the broker's acknowledgement, then receipts."""
 
-import queue
 import threading
 import time
 import uuid
@@ -14,7 +13,7 @@ from central.inbox import Inbox
 from central.ledger import edge_facts, landing, orders, quarantine
 from central.ledger.database import Ledger, Unavailable
 from central.ledger.landing import Brought
-from central.post import Delivery, Landed, Publish, Tell
+from central.post import Delivery, Ears, Landed, Publish, Tell
 from central.streams import Parcel, Sorted, Stream, Unread, announced, opened, set_aside, sort_in
 from ground.journal import Journal
 from wire.codec import WireError, decode, encode
@@ -65,7 +64,7 @@ def _utc_now() -> datetime:
 class Intake:
     """The thread that takes facts in. Constructed without effects.
 
-    `take` only takes a note and may be called from any thread. Each of `tell` is called on this thread after
+    It listens with `ears` to facts, and to the births of edges. Each of `tell` is called on this thread after
     a commit that brought something. An edge is told at once of a gap in its stream, or, where others take in
     as well, when nobody has filled it for `gap_patience_s`: not counting the time while messages wait here,
     for so many wait for the others, too.
@@ -75,6 +74,7 @@ class Intake:
         self,
         ledger: Ledger,
         topics: Topics,
+        ears: Ears,
         publish: Publish,
         ack: Callable[[Delivery], None],
         tell: Sequence[Tell] = (),
@@ -84,11 +84,11 @@ class Intake:
     ) -> None:
         self._ledger = ledger
         self._topics = topics
+        self._ears = ears
         self._publish = publish
         self._ack = ack
         self._tell = tell
         self._clock = clock
-        self._arrived: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._inbox = Inbox()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -98,10 +98,6 @@ class Intake:
         self._told: dict[Stream, tuple[int, float]] = {}
         self.progressed_at = time.monotonic()
 
-    def take(self, delivery: Delivery) -> None:
-        """Note facts, or the birth of an edge."""
-        self._arrived.put(delivery)
-
     def start(self) -> None:
         """Begin to take in."""
         self._thread.start()
@@ -109,7 +105,7 @@ class Intake:
     def stop(self, within_s: float) -> None:
         """Finish the group at hand; what still waits was not acknowledged and comes again."""
         self._stopping.set()
-        self._arrived.put(None)
+        self._ears.wake()
         if self._thread.is_alive():
             self._thread.join(within_s)
 
@@ -128,20 +124,15 @@ class Intake:
 
     def _group(self) -> list[Delivery]:
         """Wait a moment for something to do; take what waits already with it, as far as there is room."""
-        try:
-            if not len(self._inbox):
-                self._note(self._arrived.get(timeout=_LOOK_AGAIN_S if self._early else _TURN_S))
-            while True:
-                self._note(self._arrived.get_nowait())
-        except queue.Empty:
-            pass
+        idle_s = _LOOK_AGAIN_S if self._early else _TURN_S
+        self._listen(0.0 if len(self._inbox) else idle_s)
         group = self._inbox.take(GROUP_BYTES)
         if len(self._inbox):
             self._behind_at = time.monotonic()
         return group
 
-    def _note(self, delivery: Delivery | None) -> None:
-        if delivery is not None:
+    def _listen(self, wait_s: float) -> None:
+        for delivery in self._ears.hear(wait_s):
             self._inbox.add(delivery)
 
     def _take_in(self, deliveries: Sequence[Delivery]) -> None:
@@ -180,10 +171,17 @@ class Intake:
             try:
                 return work()
             except Unavailable:
-                self.progressed_at = time.monotonic()
-                if self._stopping.wait(pause_s):
+                self._pause(pause_s)
+                if self._stopping.is_set():
                     break
         return None
+
+    def _pause(self, pause_s: float) -> None:
+        """Wait, and let the connection live."""
+        until = time.monotonic() + pause_s
+        while not self._stopping.is_set() and (left_s := until - time.monotonic()) > 0:
+            self._listen(left_s)
+        self.progressed_at = time.monotonic()
 
     def _commit(self, messages: Sequence[Parcel | Unread]) -> _Done:
         at, now = self._clock(), time.monotonic()

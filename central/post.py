@@ -25,6 +25,16 @@ class Delivery:
     correlation: bytes | None = None
 
 
+class Ears(Protocol):
+    """Where messages come from, for one thread that takes them in."""
+
+    def hear(self, wait_s: float) -> Sequence[Delivery]:
+        """What arrived since the last time; waits for something, or for `wake`, at most so long."""
+
+    def wake(self) -> None:
+        """End the `hear` that waits, or the next one. Any thread may call it."""
+
+
 class Publish(Protocol):
     """Hands a message to the broker.
 

@@ -8,21 +8,21 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from central.bus import Bus, Wanted
+from central.bus import Wanted
 from central.config import Config
 from central.crew import Crew
+from central.driven_bus import DrivenBus
 from central.intake import Intake
 from central.ledger.database import Ledger, Unavailable
 from central.ledger.outage import Outage
 from central.ledger.turns import Turns
-from central.post import Delivery
 from ground.journal import Journal
 from wire.topics import Topics
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 TURN_S = 2.0
-STUCK_S = 30.0
-"""How long a group may take; the ledger's own patience with a locked file is a third of it."""
+STUCK_S = 60.0
+"""How long a group, or looking up a broker's name, may take."""
 GAP_PATIENCE_S = 5.0
 """Of several centrals one may take in what another one's share follows: it has so long to do it."""
 _STOP_S = 1.0
@@ -43,12 +43,13 @@ class Service:
         turns = Turns()
         password = config.database_password
         self._ledger = Ledger(config.central.database, password, turn=turns.first, outage=Outage())
-        self._bus = Bus(config.broker, _wanted(config, topics), self._route, share=config.central.share)
+        self._bus = DrivenBus(config.broker, _wanted(config, topics), share=config.central.share)
         others = ("exchange",) if config.exports or config.people else ()
         self._crew = Crew(("desk", "days", *others), path, turns)
         self._intake = Intake(
             self._ledger,
             topics,
+            self._bus,
             self._bus.publish,
             self._bus.ack,
             (self._crew.landed,),
@@ -66,7 +67,6 @@ class Service:
         gc.set_threshold(_UNCOLLECTED)
         gc.freeze()
         self._intake.start()
-        self._bus.start()
         self._crew.start()
         notify("READY=1")
         journal.info("started", ledger=self._ledger.url.render_as_string(), migrated=",".join(steps) or None)
@@ -91,7 +91,8 @@ class Service:
         began = time.monotonic()
         self._intake.stop(_STOP_S)
         self._crew.stop()
-        self._bus.stop(reason)
+        if not self._intake.alive:  # a thread that hangs may hold the connection; the last will speaks then
+            self._bus.stop(reason)
         self._ledger.close()
         journal.info("stopped", took_s=round(time.monotonic() - began, 2))
 
@@ -102,17 +103,12 @@ class Service:
         """
         stuck_s = time.monotonic() - self._intake.progressed_at
         well = {
-            "bus": self._bus.alive,
             "intake": self._intake.alive and stuck_s < STUCK_S,
             "crew": self._crew.alive,
         }
         if not all(well.values()):
             journal.error("unhealthy", stuck=",".join(name for name, fine in well.items() if not fine))
         return all(well.values())
-
-    def _route(self, delivery: Delivery) -> None:
-        if delivery.levels[-1] in ("facts", "birth"):
-            self._intake.take(delivery)
 
 
 def _wanted(config: Config, topics: Topics) -> list[Wanted]:

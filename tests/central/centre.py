@@ -1,8 +1,9 @@
 """Central wired up inside the test's own process, and an edge that a test speaks by hand."""
 
+import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -102,9 +103,9 @@ class Centre:
             heartbeats=self.watch.heartbeats,
             clock=clock,
         )
-        self._intake = Intake(
-            self.ledger, TOPICS, publish, self._bus.ack, (self.watch.landed, self.requests.landed), clock
-        )
+        self._letters = Letterbox()
+        told = (self.watch.landed, self.requests.landed)
+        self._intake = Intake(self.ledger, TOPICS, self._letters, publish, self._bus.ack, told, clock)
 
     def start(self) -> None:
         """Start the threads, as the service does."""
@@ -122,9 +123,9 @@ class Centre:
     def _route(self, delivery: Delivery) -> None:
         match delivery.levels:
             case ("edge", _, "facts"):
-                self._intake.take(delivery)
+                self._letters.put(delivery)
             case ("edge", _, "birth"):
-                self._intake.take(delivery)
+                self._letters.put(delivery)
                 self.watch.take(delivery)
             case ("admin", *_):
                 self.requests.take(delivery)
@@ -137,6 +138,30 @@ class Centre:
 
     def _returned(self, edge: str) -> None:
         self.requests.returned(edge)
+
+
+class Letterbox:
+    """The intake's ears where another thread has the connection."""
+
+    def __init__(self) -> None:
+        self._letters: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
+
+    def put(self, delivery: Delivery) -> None:
+        """Bring a message."""
+        self._letters.put(delivery)
+
+    def wake(self) -> None:
+        """End the wait."""
+        self._letters.put(None)
+
+    def hear(self, wait_s: float) -> list[Delivery]:
+        """What came."""
+        heard: list[Delivery | None] = []
+        with suppress(queue.Empty):
+            heard.append(self._letters.get(timeout=wait_s) if wait_s else self._letters.get_nowait())
+            while True:
+                heard.append(self._letters.get_nowait())
+        return [delivery for delivery in heard if delivery is not None]
 
 
 @contextmanager

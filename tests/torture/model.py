@@ -24,6 +24,7 @@ from edge.daemon import Daemon
 from edge.readers.identity import memoryless_punch_id
 from edge.uplink.link import Connected, Disconnected, Event, Message
 from ground.mqtt import BrokerOptions
+from tests.central.centre import Letterbox
 from tests.edge.making import AT, punch
 from wire.codec import MESSAGE_LIMIT, decode, decode_fact, encode
 from wire.punch import Badge, Clock, Punch
@@ -266,7 +267,7 @@ class ModelCentral:
     def start(self) -> None:
         """Open the ledger and come to the broker."""
         self.ledger = Ledger(str(self._path))
-        self.intake: Any = Intake(self.ledger, TOPICS, self._publish, lambda _: None)
+        self.intake: Any = Intake(self.ledger, TOPICS, Letterbox(), self._publish, lambda _: None)
 
     def connect(self) -> None:
         """Come to the broker: what it retained arrives, then central says that it is there."""

@@ -136,7 +136,7 @@ def test_a_call_from_another_thread_ends_the_wait() -> None:
     """Whoever has something new does not wait for the link to come round by itself."""
     link = Link(BrokerOptions(host="127.0.0.1", port=1), "pune-01")
     until_event(link, is_lost)
-    link._connect_at = time.monotonic() + 60  # noqa: SLF001 - nothing else may end the wait
+    link._driven._connect_at = time.monotonic() + 60  # noqa: SLF001 - nothing else may end the wait
     caller = threading.Timer(0.1, link.wake)
     caller.start()
     began = time.monotonic()
