@@ -14,6 +14,7 @@ from simulators.terminal.frames import Command
 from simulators.terminal.records import EVENT_SIZES, RECORDS, User
 from tests.edge.readers.desk import DEADLINE_S, MemoryDesk, Session
 from tests.edge.readers.zkteco.making import Persistent, emitted, events, held, reader
+from tests.waiting import until
 
 ALLOWED = {
     Command.CONNECT,
@@ -257,7 +258,7 @@ def test_the_terminal_is_left_properly() -> None:
             whole(desk, terminal)
             assert terminal.clients == 1
             session.stop()
-        assert terminal.clients == 0
+        until(lambda: terminal.clients == 0)
 
 
 def test_a_session_takes_one_connection() -> None:
