@@ -5,7 +5,8 @@
 The site is the demo's (real broker, central, terminal and serial simulators), with a push port that no
 terminal visits and a keyboard reader whose device is not plugged, as where the kernel offers none. Memory is
 the resident size of the daemon and of its terminal child, and once more both with what they share counted
-once; processor is user and system time of the daemon and its children.
+once; processor is user and system time of the daemon and its children. Flash is what the daemon sent to the
+disk once it had nothing more to do of its start; its log is left out.
 """
 
 import argparse
@@ -22,6 +23,8 @@ import msgspec
 import edge
 import ground
 import wire
+from demo.eyes import Eyes
+from demo.stage import PERSON
 from ground.mqtt import BrokerOptions
 from simulators.mosquitto import free_port
 from tests.edge.doctor.authority import Authority
@@ -39,23 +42,31 @@ serial = "IDLE1"
 address = "127.0.0.1"
 port = {port}
 """
+REST_S = 70.0
+"""The account of a day that is over is written a minute after the start."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class SecureSite(Site):
-    """A site whose broker speaks TLS only."""
+class IdleSite(Site):
+    """A site whose edge says nothing in its log, so that all it writes is its outbox; with TLS if wanted."""
 
-    def __init__(self, folder: Path, *, log: int) -> None:
-        authority = Authority(folder / "authority")
-        pem, key = authority.certificate("broker")
-        self._ca = authority.pem
-        super().__init__(folder, log=log)
-        self.broker.extra = f"cafile {self._ca}\ncertfile {pem}\nkeyfile {key}\n"
+    def __init__(self, folder: Path, *, tls: bool) -> None:
+        self._ca: Path | None = None
+        super().__init__(folder, log=300)
+        if tls:
+            authority = Authority(folder / "authority")
+            pem, key = authority.certificate("broker")
+            self._ca = authority.pem
+            self.broker.extra = f"cafile {self._ca}\ncertfile {pem}\nkeyfile {key}\n"
+            self.eyes = Eyes(self._options(PERSON))
 
     def _write(self, name: str, head: str, user: str, port: int, sections: list[str] | None = None) -> None:
         super()._write(name, head, user, port, sections)
         path = self.folder / name
-        path.write_text(path.read_text().replace("[broker]\n", f'[broker]\nca = "{self._ca}"\n'))
+        told = path.read_text().replace("[edge]\n", '[edge]\nlog_level = "error"\n')
+        if self._ca is not None:
+            told = told.replace("[broker]\n", f'[broker]\nca = "{self._ca}"\n')
+        path.write_text(told)
 
     def _options(self, user: str) -> BrokerOptions:
         return msgspec.structs.replace(super()._options(user), ca=self._ca)
@@ -105,19 +116,27 @@ def written(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes"))
 
 
+def rested(pid: int) -> None:
+    """Wait until a process writes nothing any more: what it had to do when it began is done."""
+    wrote = -1
+    while (now := written(pid)) > wrote:
+        wrote = now
+        time.sleep(REST_S)
+
+
 def measure(seconds: float, *, tls: bool) -> dict[str, float]:
     """Let a site settle, then watch its edge for a while; its modules are compiled, as installers do it."""
     for package in (edge, ground, wire):
         compileall.compile_dir(package.__path__[0], quiet=1)
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        site = (SecureSite if tls else Site)(Path(folder).absolute(), log=300)
+        site = IdleSite(Path(folder).absolute(), tls=tls)
         site.add_reader(KEYBOARD + PUSH.format(port=free_port()), under="/usr/bin/env")
         try:
             site.build()
             until(lambda: site.ledger_count() >= 300)
-            time.sleep(5)
             process = site.edge._process  # noqa: SLF001 - the bench looks from outside
             assert process is not None
+            rested(process.pid)
             everybody = [process.pid, *children(process.pid)]
             busy, bytes_before, began = sum(map(busy_s, everybody)), written(process.pid), time.monotonic()
             woken = sum(map(wakeups, everybody))

@@ -1,10 +1,11 @@
 """Measures what the uplink adds to a punch while many readers punch: from the durable append to the broker.
 
-    python -m bench.uplink.crowd [--readers N] [--punches N] [--pause S] [--tls] [--json]
+    python -m bench.uplink.crowd [--readers N] [--punches N] [--pause S] [--first] [--tls] [--json]
 
 Each reader is a thread that appends one punch after the other, with a pause of random length between them.
 `append` is until the punch is durable, `publish` from there until its message was handed to the socket,
-`receipt` from its append until central's receipt for it.
+`receipt` from its append until central's receipt for it. With `--first` the edge's threads run before all
+other programs, as where the machine is its own: then a busy machine measures `publish`, which knows no disk.
 """
 
 import argparse
@@ -85,12 +86,14 @@ def _quantiles(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def measure(
-    folder: Path, readers: int, punches: int, pause_s: float, *, tls: bool
+    folder: Path, readers: int, punches: int, pause_s: float, *, first: bool, tls: bool
 ) -> dict[str, dict[str, float]]:
     """Let the readers punch, and wait for the last receipt."""
     sys.setswitchinterval(SWITCH_S)
     place = Place(folder / "place", tls=tls)
     with place.running_broker(), place.running_central():
+        if first:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         edge = Edge(place.options(EDGE), folder / "edge")
         times = Times(edge)
         edge.start()
@@ -116,12 +119,18 @@ def main() -> int:
     parser.add_argument("--readers", type=int, default=20)
     parser.add_argument("--punches", type=int, default=50, help="of each reader (%(default)s)")
     parser.add_argument("--pause", type=float, default=0.5, help="seconds, on the average (%(default)s)")
+    parser.add_argument("--first", action="store_true", help="needs the right to real-time priority")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=".") as folder:
         told = measure(
-            Path(folder).absolute(), options.readers, options.punches, options.pause, tls=options.tls
+            Path(folder).absolute(),
+            options.readers,
+            options.punches,
+            options.pause,
+            first=options.first,
+            tls=options.tls,
         )
     if options.json:
         print(json.dumps({"load": os.getloadavg()[0], **told}))
