@@ -22,7 +22,7 @@ Word = Literal[
     "log-untold",
     "badge-reassigned",
 ]
-Counts = Literal["ledger", "device", "earlier", "holder-then", "holder-now"]
+Counts = Literal["ledger", "device", "earlier", "holder-then"]
 
 MOVED_S = 60.0
 """A clock is taken to have been moved when its measured offset changed by more than this."""
@@ -34,7 +34,7 @@ _FULL = 0.98
 
 @dataclass(frozen=True, slots=True)
 class TwoReaders:
-    """One person's punches at two readers, so close that the rules of workdays count one of them alone."""
+    """One person's punches at two readers, `edge/reader`, of which the rules of workdays count one alone."""
 
     earlier: str
     later: str
@@ -83,10 +83,10 @@ class NotOnDevice:
 
 @dataclass(frozen=True, slots=True)
 class Reassigned:
-    """A punch whose badge belonged to somebody else when it counted first. `known_since` dates the change."""
+    """A punch whose badge somebody else holds by now; `since` dates the change."""
 
     wall: datetime
-    known_since: datetime | None = None
+    since: datetime
 
 
 Conflict = TwoReaders | OtherCodes | OtherTime | NotOnDevice | Reassigned
@@ -105,7 +105,7 @@ def rule(conflict: Conflict) -> Ruling | None:
     """Decide one conflict; None if it turns out to be none."""
     match conflict:
         case TwoReaders():
-            return Ruling("same-event", "earlier", "it repeats a punch at another reader; the earlier counts")
+            return _two_readers(conflict)
         case OtherCodes():
             return _codes(conflict)
         case OtherTime():
@@ -114,6 +114,14 @@ def rule(conflict: Conflict) -> Ruling | None:
             return _not_on_device(conflict)
         case Reassigned():
             return _reassigned(conflict)
+
+
+def _two_readers(conflict: TwoReaders) -> Ruling | None:
+    """What repeats at one reader is no conflict of readers."""
+    if conflict.earlier == conflict.later:
+        return None
+    why = f"{conflict.later} repeats what {conflict.earlier} had before; the earlier punch counts"
+    return Ruling("same-event", "earlier", why)
 
 
 def _codes(conflict: OtherCodes) -> Ruling:
@@ -158,10 +166,8 @@ def _not_on_device(conflict: NotOnDevice) -> Ruling:
     return Ruling("log-tampered", "ledger", why)
 
 
-def _reassigned(conflict: Reassigned) -> Ruling:
-    if conflict.known_since is not None and conflict.wall < conflict.known_since:
-        why = f"the badge was handed on at {conflict.known_since}, behind this punch"
-        return Ruling("badge-reassigned", "holder-then", why)
-    return Ruling(
-        "badge-reassigned", "holder-now", "the badge belongs to somebody else now, who it counts for"
-    )
+def _reassigned(conflict: Reassigned) -> Ruling | None:
+    if conflict.wall >= conflict.since:
+        return None
+    why = f"the badge was handed on at {conflict.since}, behind this punch"
+    return Ruling("badge-reassigned", "holder-then", why)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, tuple_, update
 
 from central.ledger.database import insert_into
 from central.ledger.resyncs.tables import people, verdicts
@@ -126,6 +126,19 @@ def done(
                 }
                 for one in landed
             ],
+        )
+
+
+def explain(connection: Connection, job_id: int, told: Iterable[tuple[bytes, str, str]]) -> None:
+    """Add word and sentence to added punches of which nothing else is said: id, word, why."""
+    rows = [{"punch": punch_id, "says": word, "because": why} for punch_id, word, why in told]
+    if rows:
+        connection.execute(
+            update(verdicts)
+            .where(verdicts.c.job_id == job_id, verdicts.c.punch_id == bindparam("punch"))
+            .where(or_(verdicts.c.what == "to-add", verdicts.c.what == "added"), verdicts.c.word == "")
+            .values(word=bindparam("says"), why=bindparam("because")),
+            rows,
         )
 
 

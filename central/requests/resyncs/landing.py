@@ -4,7 +4,7 @@ Each piece is one transaction: punches, workdays, and the word that it is done. 
 was after a kill at any instant. A preview is the same transaction, rolled back once it has told its changes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -18,8 +18,11 @@ from central.ledger.resyncs.amendments import Codes
 from central.ledger.resyncs.jobs import Asked, Job
 from central.ledger.resyncs.verdicts import Task
 from central.ledger.workdays import marks
+from central.resync.doubling import doubled
 from central.streams import Parcel
 from central.workdays.span import number
+from wire.codec import decode
+from wire.days import DayResult
 from wire.punch import Punch
 
 TASKS = 300
@@ -52,6 +55,7 @@ class Landing:
             settled = self._take_in(connection, job, tasks)
             changes.keep(connection, job.job_id, settled.changes)
             changes.keep_standing(connection, job.job_id, settled.standings)
+            verdicts.explain(connection, job.job_id, _doubled(settled))
         return True
 
     def _try(self, job: Job) -> bool:
@@ -90,6 +94,7 @@ class Landing:
         with self._ledger.write() as connection:
             changes.keep(connection, job.job_id, settled.changes)
             changes.tried(connection, job.job_id, people)
+            verdicts.explain(connection, job.job_id, _doubled(settled))
 
     def _computed(self, connection: Connection, job: Job, people: Sequence[str]) -> Settled:
         """Compute days of people again. Nobody else need do so: no punch is new."""
@@ -142,6 +147,13 @@ class Landing:
                 for punch in _punches(found.parcels(connection, one.part.edge, one.order_id, some)):
                     beside, word = told[bytes.fromhex(punch.punch_id)]
                     keep_version(connection, beside, one.part.edge, punch, word, self._clock())
+
+
+def _doubled(settled: Settled) -> Iterator[tuple[bytes, str, str]]:
+    """Which punches of the days that changed are one event at two readers, and what is said of them."""
+    for change in settled.changes.values():
+        for punch_id, ruling in doubled(decode(change.after.result, DayResult)):
+            yield bytes.fromhex(punch_id), ruling.word, ruling.why
 
 
 def _punches(parcels: Sequence[Parcel]) -> list[Punch]:

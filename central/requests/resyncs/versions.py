@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 
 from central.directory.directory import Directory
 from central.directory.employee import Employee
-from central.ledger.resyncs.holdings import Holding
+from central.ledger.resyncs.holdings import Holding, badges_of
 from central.resync.comparing import Version
 from central.zones import Zones
 from wire.punch import Punch
@@ -75,5 +75,6 @@ class Versions:
         now = self._directory.who(*badge)
         if now is None or now.employee_id == owner.employee_id:
             return None
-        since = [it.since for it in now.credentials if it.value in (badge[2], badge[3]) and it.since > on]
+        texts = {badge[2]} if badge[3] is None else {badge[2], *badges_of(badge[3])}
+        since = [it.since for it in now.credentials if it.value in texts and it.since > on]
         return datetime.combine(min(since), time()) if since else None

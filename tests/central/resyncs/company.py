@@ -75,6 +75,8 @@ class Company(Works):
         super().__init__(ledger, folder, people_)
         self.devices: dict[Reader, list[Punch]] = {reader: [] for reader in readers or (GATE,)}
         self.capacity = 1000
+        self.untold = False
+        """Whether the readers do not tell what their logs hold as a whole, as those that push."""
         self.away: set[str] = set()
         self.forgotten: set[str] = set()
         """The ids that no outbox has, whatever the devices hold."""
@@ -215,6 +217,7 @@ class Company(Works):
             walls[0] if walls else None,
             walls[-1] if walls else None,
         )
+        log = Log(log.serial, None) if self.untold else log
         facts = list(answer(order, reader, lambda: wanted, at, log, taken=partial(self._taken, order)))
         if self.old_edges:
             facts = [replace(it, edge=None) if isinstance(it, RereadReport) else it for it in facts]
