@@ -2,8 +2,10 @@
 
 import argparse
 import contextlib
+import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from simulators.card_frames import NUMBERS
@@ -70,7 +72,7 @@ class KeyboardReaderSimulator:
                 devnode=self._uinput,
             )
         except (UInputError, OSError) as error:
-            raise NoKeyboards(f"{self._uinput} cannot be used; try: modprobe uinput ({error})") from None
+            raise NoKeyboards(_refusal(Path(self._uinput), error)) from None
 
     def unplug(self) -> None:
         """Take it off."""
@@ -113,6 +115,15 @@ class KeyboardReaderSimulator:
             except OSError:
                 return True
             return False
+
+
+def _refusal(uinput: Path, error: Exception) -> str:
+    """Why nothing can type here, and what would help."""
+    if not uinput.exists():
+        return f"there is no {uinput}; try: sudo modprobe uinput"
+    if not os.access(uinput, os.W_OK):
+        return f"{uinput} may be written by root alone"
+    return f"{uinput}: {error}"
 
 
 def add(kinds: Any) -> None:
