@@ -9,7 +9,7 @@ import msgspec
 
 from admin.asking import check_span, new_id, note, outcome
 from admin.client import Client
-from admin.selecting import people_of
+from admin.selecting import echo, people_of
 from ground.mqtt import BrokerOptions
 from wire.facts import Span
 from wire.listing import ExportRequest
@@ -25,6 +25,7 @@ def export(options: BrokerOptions, flags: Namespace) -> int:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     with Client(options).connected() as client:
         for number, page in enumerate(_pages(client, people_of(flags), flags)):
+            echo(page)
             if flags.json_lines or flags.json:
                 for row in page.rows:
                     line = msgspec.json.encode(dict(zip(page.columns, row, strict=True)))

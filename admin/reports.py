@@ -13,7 +13,7 @@ from admin.asking import check_span, new_id, outcome, print_array
 from admin.board import lines
 from admin.client import Client
 from admin.daysheet import day_lines
-from admin.selecting import people_of
+from admin.selecting import echo, people_of
 from admin.tabulating import Cell, headed, numbers, shown
 from admin.totals import totals
 from ground.mqtt import BrokerOptions
@@ -31,6 +31,7 @@ def report(options: BrokerOptions, flags: Namespace) -> int:
     with Client(options).connected() as client:
         pages = _pages(client, flags)
         first = next(pages)
+        echo(first)
         columns: Sequence[str] = first.columns
         rows: Iterable[Cells] = (row for page in chain([first], pages) for row in page.rows)
         if flags.by:

@@ -10,6 +10,7 @@ from admin.asking import note
 from admin.board import plain
 from admin.errors import UsageError
 from wire.people import EmployeesPage, Facets, OrgFilter, Tree
+from wire.reporting import ReportPage
 
 DIMENSIONS = (
     "status",
@@ -105,6 +106,8 @@ def told(people: OrgFilter) -> str:
     return ", ".join(parts) or "everybody"
 
 
-def echo(answer: EmployeesPage | Facets | Tree) -> None:
-    """Tell what was understood and how many people that is."""
+def echo(answer: EmployeesPage | Facets | Tree | ReportPage) -> None:
+    """Tell what was understood and how many people that is, if the answer says so."""
+    if answer.people is None:
+        return
     note(f"{told(answer.people)}: {answer.selected} of {answer.visible} employees")

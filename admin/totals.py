@@ -8,7 +8,13 @@ from admin.tabulating import Cell
 COUNT = "days"
 _LENGTH = "_minutes"
 _MONTH = len("2026-05")
-_SOURCES = {"employee": "employee", "department": "department", "date": "date", "month": "date"}
+_SOURCES = {
+    "employee": "employee",
+    "department": "department",
+    "status": "status",
+    "date": "date",
+    "month": "date",
+}
 KEYS = tuple(_SOURCES)
 """What rows can be put together by."""
 

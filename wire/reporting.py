@@ -35,12 +35,17 @@ class DayRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of a report: rows as wide as `columns`; `after` continues it, None at the end.
 
-    A page may be short, even empty, and still not be the last. Lengths are whole minutes, cut.
+    A page may be short, even empty, and still not be the last. Lengths are whole minutes, cut. On the first
+    page `people` is the filter as it was understood, and `selected` how many people it selects, on any of the
+    dates, of the `visible` whom the user may see at all.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str | int | None, ...], ...]
     after: str | None
+    people: OrgFilter | None = None
+    selected: int = 0
+    visible: int = 0
 
 
 class DayAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, TypeVar
 
+import msgspec
 import numpy as np
 
 from central.directory.arrays import Mask
@@ -19,12 +20,16 @@ from central.directory.selection import passes, select, unknown, within
 from central.ledger.staff import Staff
 from central.requests.asking import Refusal
 from wire.facts import Span
+from wire.listing import ExportRequest
 from wire.people import OrgFilter
+from wire.reporting import ReportPage, ReportRequest
 
 Units = frozenset[frozenset[tuple[str, str]]]
 """The units of a manager, as `selection.within` takes them."""
 
 _TOLD = 5
+_LONGEST_LIST = 200
+_LISTS = ("employees", "include", "exclude")
 _KEPT = 4
 """So many answers about the past are kept: the pages of a list ask for the same again."""
 
@@ -167,6 +172,21 @@ class Choosing:
         if units not in self._scopes:
             self._scopes[units] = within(columns, units)
         return self._scopes[units]
+
+
+def echo(people: OrgFilter) -> OrgFilter:
+    """The filter as it is told back: without lists of people that would fill the answer."""
+    long = [name for name in _LISTS if len(getattr(people, name)) > _LONGEST_LIST]
+    return msgspec.structs.replace(people, **dict.fromkeys(long, ()))
+
+
+def introduced(page: ReportPage, request: ReportRequest | ExportRequest, chosen: Chosen) -> ReportPage:
+    """A page, if it is the first one with the filter as it was understood and how many people that is."""
+    if request.after is not None:
+        return page
+    return msgspec.structs.replace(
+        page, people=echo(request.people), selected=chosen.selected, visible=chosen.visible
+    )
 
 
 def _check(

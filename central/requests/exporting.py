@@ -25,7 +25,7 @@ from wire.reporting import ReportPage
 _PEOPLE = 50
 _LOOKED_AT = 20_000
 """Rows looked at for one page at the most: a page may be short, or empty, and still not be the last."""
-_LONGEST_PAGE = 40_000
+_LONGEST_PAGE = 36_000
 """Characters of a page; even if each takes three bytes, the wire can carry it."""
 _LONGEST_DAYS = 3700
 

@@ -10,7 +10,7 @@ from central.directory.tree import tree
 from central.ledger.database import Ledger
 from central.ledger.staff import Staff
 from central.requests.asking import Refusal
-from central.requests.choosing import Choosing, Chosen, Units
+from central.requests.choosing import Choosing, Chosen, Units, echo, introduced
 from central.requests.exporting import exported
 from central.requests.lists import known
 from central.requests.past import person
@@ -27,7 +27,6 @@ from wire.people import (
     Facets,
     FacetsRequest,
     FiltersRequest,
-    OrgFilter,
     SavedFilters,
     Tree,
     TreeRequest,
@@ -37,8 +36,6 @@ from wire.person import PersonAnswer, PersonRequest
 from wire.reporting import ReportPage
 
 _ROOM = MESSAGE_LIMIT - 4096
-_LONGEST_LIST = 200
-_LISTS = ("employees", "include", "exclude")
 
 StaffRequest = EmployeesRequest | PersonRequest | FacetsRequest | TreeRequest | FiltersRequest | ExportRequest
 StaffAnswer = EmployeesPage | PersonAnswer | Facets | Tree | SavedFilters | ReportPage
@@ -74,7 +71,8 @@ class StaffDesk:
             case ExportRequest():
                 chosen = self._choosing.choose_through(request.people, units, directory, request.span)
                 with self._ledger.read() as connection:
-                    return exported(connection, self._zones, directory, chosen, request)
+                    page = exported(connection, self._zones, directory, chosen, request)
+                return introduced(page, request, chosen)
 
     def _chosen(
         self,
@@ -96,7 +94,7 @@ class StaffDesk:
             EmployeeRow(**dict(zip(FIELDS, chosen.columns.texts(row), strict=True))) for row in found.rows
         ]
         told = EmployeesPage(
-            people=_echo(request.people),
+            people=echo(request.people),
             selected=chosen.selected,
             visible=chosen.visible,
             employees=tuple(rows),
@@ -113,7 +111,7 @@ class StaffDesk:
         limit = request.limit
         while True:
             told = Facets(
-                people=_echo(request.people),
+                people=echo(request.people),
                 selected=chosen.selected,
                 visible=chosen.visible,
                 facets=tuple(_cut(facet, limit) for facet in counted),
@@ -128,7 +126,7 @@ def _tree(request: TreeRequest, chosen: Chosen) -> Tree:
     while True:
         units = tree(chosen.columns, chosen.mask, depth)
         told = Tree(
-            people=_echo(request.people),
+            people=echo(request.people),
             selected=chosen.selected,
             visible=chosen.visible,
             depth=depth,
@@ -139,12 +137,6 @@ def _tree(request: TreeRequest, chosen: Chosen) -> Tree:
         if depth == 1 or len(encode(told)) <= _ROOM:
             return told
         depth -= 1
-
-
-def _echo(people: OrgFilter) -> OrgFilter:
-    """The filter as it is told back: without lists of people that would fill the answer."""
-    long = [name for name in _LISTS if len(getattr(people, name)) > _LONGEST_LIST]
-    return msgspec.structs.replace(people, **dict.fromkeys(long, ()))
 
 
 def _cut(facet: Facet, limit: int) -> FacetCounts:

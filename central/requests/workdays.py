@@ -15,7 +15,7 @@ from central.ledger.staff import Staff
 from central.ledger.workdays import results, waiting
 from central.reports import REPORTS, AsOf, Cell, Reported
 from central.requests.asking import Refusal, check_span
-from central.requests.choosing import Choosing, Chosen
+from central.requests.choosing import Choosing, Chosen, introduced
 from central.requests.lists import known
 from central.requests.review import review
 from central.rules.explain.why import why
@@ -33,7 +33,7 @@ from wire.reporting import DayAnswer, DayRequest, ReportPage, ReportRequest
 _PEOPLE = 50
 _LOOKED_AT = 20_000
 """Workdays looked at for one page, at the most: a rare thing in a large company takes several short pages."""
-_LONGEST_PAGE = 40_000
+_LONGEST_PAGE = 36_000
 """Characters of a page; even if each takes three bytes, the wire can carry it."""
 _LONGEST_DAYS = 3700
 
@@ -80,8 +80,10 @@ class WorkdayDesk:
         )
         with self._ledger.read() as connection:
             if request.kind == "review":
-                return review(connection, request, chosen, self._computer(connection, sight.directory))
-            return self._page(connection, request, chosen, sight.directory, days, now)
+                page = review(connection, request, chosen, self._computer(connection, sight.directory))
+            else:
+                page = self._page(connection, request, chosen, sight.directory, days, now)
+        return introduced(page, request, chosen)
 
     def _page(
         self,

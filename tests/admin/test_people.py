@@ -75,6 +75,8 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
         assert "include E1 E9: 2 of 3 employees" in more.stderr
         rows = _run(broker, "export", "punches", *SPAN, "--saved", "mine")
         assert [row["employee"] for row in csv.DictReader(io.StringIO(rows.stdout))] == ["E2"]
+        assert "include E2: 1 of 3 employees" in rows.stderr
+        assert "include E2: 1 of 3 employees" in days.stderr
         lines = _run(broker, "export", "punches", *SPAN, "--json-lines")
         assert [json.loads(line)["name"] for line in lines.stdout.splitlines()] == ["Asha", "Bina"]
         refused = _run(broker, "employees", "--filter", "status=Activ")
