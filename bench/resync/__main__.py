@@ -186,14 +186,14 @@ def main() -> int:
         "seconds",
         "records/min",
         "bytes",
-        "share %",
+        "% of sending",
         "receipt ms",
         "worst",
     )
     print(f"{'':<9}" + "".join(f"{head:>13}" for head in heads))
     for row in table:
         _, *counts = asdict(row).values()
-        cells = [f"{it:13,.4f}" if at == 6 else f"{it:13,.0f}" for at, it in enumerate(counts)]
+        cells = [f"{100 * it:13,.4f}" if at == 6 else f"{it:13,.0f}" for at, it in enumerate(counts)]
         print(f"{row.what:<9}" + "".join(cells))
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     return 0
