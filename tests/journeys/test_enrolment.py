@@ -1,12 +1,14 @@
 """The way back: people of the directory onto a terminal, by order, over the whole site."""
 
 import csv
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from demo.programs import ProgramError
 from demo.stage import EDGE, TERMINAL
+from tests.edge.readers.zkteco_push.making import SERIAL, free_port, terminal
 from tests.journeys.site import Site
 from tests.waiting import until
 
@@ -56,3 +58,28 @@ def test_people_of_the_directory_come_onto_the_terminal_and_punch(site: Site) ->
     with pytest.raises(ProgramError):
         enrolment(site, "push", "--remove", "9002", "--with-templates")
     until(lambda: "9002" not in on_terminal(site))
+
+
+def test_people_come_onto_a_terminal_that_pushes(tmp_path: Path) -> None:
+    """The same orders reach a terminal that nobody can call: it fetches commands, and tells what it holds."""
+    port = free_port()
+    site = Site(tmp_path)
+    place = f'serial = "{SERIAL}"\naddress = "127.0.0.1"\nport = {port}\n'
+    pace = "delay_s = 1\nerror_delay_s = 1\nsettle_s = 0.5\n"
+    site.add_reader(
+        f'[[reader]]\nname = "back-gate"\nkind = "zkteco-push"\n{place}{pace}', under="/usr/bin/env"
+    )
+    try:
+        site.build()
+        people(site, ("N1", "Nadia New", "9001"))
+        with terminal(port, users=2) as there:
+            there.punch()
+            until(lambda: there.settled, 60)
+            words = ("--edge", EDGE, "--reader", "back-gate", "--remove", "1")
+            pushed: dict[str, Any] = site.ask("enrolment", "push", *words)
+            assert (pushed["state"], pushed["figures"]["kept"]) == ("done", 1)
+            names = {user.user_id: user.name for user in there.users}
+            assert names["9001"] == "Nadia New"
+            assert there.fingers == {"1", "2"}
+    finally:
+        site.clear()
