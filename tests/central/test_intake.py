@@ -1,18 +1,27 @@
 """The intake at work between a real broker and a real ledger, where things go wrong that nobody foresaw."""
 
+import threading
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from central import intake
+from central.intake import Intake
 from central.ledger import quarantine, queries
 from central.ledger.database import Ledger
+from central.post import Delivery
 from simulators.mosquitto import Mosquitto
 from tests.central.centre import Centre, centre
 from tests.central.facts import card_punch, envelope, terminal_punch
+from tests.edge.making import AT
 from tests.peer import TOPICS, Peer, peer
 from tests.waiting import until
+from wire.codec import decode, encode
+from wire.facts import Envelope
 from wire.receipt import Receipt
 from wire.vitals import Status
 
@@ -92,6 +101,73 @@ def test_edge_cannot_move_the_stream_of_another(central: Centre, edges: dict[str
     until(lambda: receipt(edges, "surat-02") == 1)
     assert receipt(edges, "pune-01") == 2
     assert sum(held(central.ledger).values()) == 3
+
+
+def test_a_gap_is_said_in_the_receipt(central: Centre, edges: dict[str, Peer]) -> None:
+    """What arrives behind a gap asks for what is missing; what fills it asks for nothing."""
+    del central
+    pune = edges["pune-01"]
+    pune.send(TOPICS.facts("pune-01"), envelope(2, terminal_punch(2)))
+    until(lambda: pune.last(TOPICS.receipts("pune-01"), Receipt) is not None)
+    pune.send(TOPICS.facts("pune-01"), envelope(1, terminal_punch(1), terminal_punch(2)))
+    until(lambda: receipt(edges, "pune-01") == 2)
+    said = pune.all(TOPICS.receipts("pune-01"), Receipt)
+    assert [(one.upto_seq, one.gap) for one in said] == [(0, True), (2, False)]
+
+
+class _Heard:
+    """Ears that heard everything already."""
+
+    def __init__(self, waiting: list[Delivery]) -> None:
+        self._waiting = waiting
+        self._woken = threading.Event()
+
+    def hear(self, wait_s: float) -> list[Delivery]:
+        heard, self._waiting = self._waiting, []
+        if not heard:
+            self._woken.wait(wait_s)
+        return heard
+
+    def wake(self) -> None:
+        self._woken.set()
+
+
+def _delivery(edge: str, message: Envelope) -> Delivery:
+    return Delivery(("edge", edge, "facts"), encode(message), retained=False, mid=1, connection=1)
+
+
+def test_one_of_several_centrals_tells_of_a_gap_when_nothing_else_waits(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is behind, so may be the one that can fill the gap: the edge must not send all of it again."""
+    monkeypatch.setattr(intake, "GROUP_BYTES", 1)  # one message at a time
+    ticks = count()
+    monkeypatch.setattr(intake, "time", SimpleNamespace(monotonic=lambda: 0.01 * next(ticks)))
+    ledger, told = Ledger(database), list[str]()
+    ledger.migrate(AT)
+
+    def publish(topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
+        del topic, qos, retain
+        told.extend(["gap"] if decode(payload, Receipt).gap else [])
+        return True
+
+    waiting = [_delivery("pune-01", envelope(2, terminal_punch(2)))] + [
+        _delivery("surat-02", envelope(number + 1, terminal_punch(number, serial="SER2")))
+        for number in range(100)
+    ]
+    one = Intake(
+        ledger,
+        TOPICS,
+        _Heard(waiting),
+        publish,
+        lambda done: told.append(done.levels[1]),
+        gap_patience_s=0.2,
+    )
+    one.start()
+    until(lambda: "gap" in told)
+    one.stop(5)
+    ledger.close()
+    assert told.index("gap") > 100
 
 
 def test_copies_of_a_batch_are_answered_once_a_moment(central: Centre, edges: dict[str, Peer]) -> None:
