@@ -3,6 +3,8 @@
 
 ROOT=
 PURGE=no
+BACKUP=punchwire-central-backup
+TIMERS=etc/systemd/system/timers.target.wants
 
 take_options() {
     while [[ $# -gt 0 ]]; do
@@ -90,6 +92,8 @@ install_files() {
     install -D -m 0644 -t "$ROOT/etc/systemd/system" "$CHECKOUT/systemd/punchwire-$part.service"
     if [[ $part == edge ]]; then
         install -D -m 0644 -t "$ROOT/etc/udev/rules.d" "$CHECKOUT/systemd/70-punchwire.rules"
+    else
+        install -D -m 0644 -t "$ROOT/etc/systemd/system" "$CHECKOUT/systemd/$BACKUP".*
     fi
 }
 
@@ -98,6 +102,10 @@ enable_service() {
     local wants=$ROOT/etc/systemd/system/multi-user.target.wants
     mkdir -p "$wants"
     ln -sfn "/etc/systemd/system/punchwire-$1.service" "$wants/punchwire-$1.service"
+    if [[ $1 == central ]]; then
+        mkdir -p "$ROOT/$TIMERS"
+        ln -sfn "/etc/systemd/system/$BACKUP.timer" "$ROOT/$TIMERS/$BACKUP.timer"
+    fi
 }
 
 reload_rules() { udevadm control --reload 2>/dev/null || say "udev does not run here; its rules wait for the next boot"; }
@@ -122,6 +130,7 @@ start_service() {
         journalctl --no-pager -n 20 -u "punchwire-$part" >&2
         die 1 "punchwire-$part did not start; its last words stand above"
     fi
+    [[ $part != central ]] || systemctl start "$BACKUP.timer"
     say "punchwire-$part runs; see: journalctl -u punchwire-$part"
 }
 
@@ -129,6 +138,10 @@ uninstall_services() {
     take_options "$@"
     need_root uninstall
     local part
+    if systemd_runs && [[ -e /etc/systemd/system/$BACKUP.timer ]]; then
+        systemctl stop "$BACKUP.timer" "$BACKUP.service"
+    fi
+    rm -f "$ROOT/$TIMERS/$BACKUP.timer" "$ROOT/etc/systemd/system/$BACKUP".*
     for part in edge central; do
         if systemd_runs && [[ -e /etc/systemd/system/punchwire-$part.service ]]; then
             systemctl stop "punchwire-$part"

@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,7 +15,8 @@ from edge.cli import EX_CONFIG
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = str(ROOT / "install.sh")
-UNITS = sorted((ROOT / "systemd").glob("*.service"))
+DAEMONS = [ROOT / "systemd" / f"punchwire-{part}.service" for part in ("central", "edge")]
+UNITS = sorted(path for path in (ROOT / "systemd").iterdir() if path.suffix in (".service", ".timer"))
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
@@ -104,15 +106,15 @@ def test_a_machine_that_cannot_boot_another_says_so_in_one_line() -> None:
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_systemd_understands_the_units(path: Path, tmp_path: Path) -> None:
     """Every key and value of a unit means something to systemd."""
-    text = path.read_text(encoding="utf-8")
-    program = unit(path)["Service"]["ExecStart"].split()[0]
-    (tmp_path / path.name).write_text(text.replace(program, "/bin/true"), encoding="utf-8")
+    for other in UNITS:
+        text = re.sub("(?m)^ExecStart=[^ ]+", "ExecStart=/bin/true", other.read_text(encoding="utf-8"))
+        (tmp_path / other.name).write_text(text, encoding="utf-8")
     done = run("systemd-analyze", "verify", "--man=no", str(tmp_path / path.name))
     assert done.stdout + done.stderr == ""
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DAEMONS, ids=lambda path: path.name)
 def test_a_daemon_comes_back_from_everything_that_mends_itself(path: Path) -> None:
     """Crashes, hangs and kills end in a restart; mistakes and a damaged ledger wait for a person."""
     sections = unit(path)
@@ -131,6 +133,7 @@ def test_a_service_can_be_installed_twice_and_removed_without_its_data(tmp_path:
         done = run(SCRIPT, part, "--root", str(root))
         assert done.returncode == 0, done.stderr
         assert "still the example" in done.stderr
+    assert (root / "etc/systemd/system/timers.target.wants/punchwire-central-backup.timer").is_symlink()
     config = root / "etc/punchwire/edge.toml"
     config.write_text(config.read_text(encoding="utf-8") + "\n# ours\n", encoding="utf-8")
     (root / "var/lib/punchwire/edge/outbox.db").write_text("punches")

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+from datetime import datetime
 from pathlib import Path
 
 from central import config
+from central.cli.options import a_count
 from central.crew import PATIENCE_S
 from central.ledger import custody
 from central.ledger.database import database_url
@@ -20,15 +22,27 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         parser.add_argument("file", type=Path, metavar="FILE", help="the copy")
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.set_defaults(run=run)
+        if name == "backup":
+            parser.add_argument(
+                "--daily",
+                type=a_count,
+                metavar="N",
+                help="FILE is a folder: name the copy by the date, and keep the newest N",
+            )
 
 
 def _back_up(options: argparse.Namespace) -> int:
     settings = config.load(options.config)
-    count = custody.back_up(database_url(settings.central.database), options.file)
-    if options.json:
-        print(json.dumps({"file": str(options.file), "punches": count}))
+    url, copy = database_url(settings.central.database), options.file
+    if options.daily is None:
+        count = custody.back_up(url, copy)
     else:
-        print(f"{options.file}: {count} punches; the copy was examined and is whole")
+        today = datetime.now().astimezone().date()
+        copy, count = custody.back_up_daily(url, copy, today, options.daily)
+    if options.json:
+        print(json.dumps({"file": str(copy), "punches": count}))
+    else:
+        print(f"{copy}: {count} punches; the copy was examined and is whole")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Owns what the verbs share: the ledger that the configuration names, and dates as arguments."""
+"""Owns what the verbs share: the ledger that the configuration names, and kinds of arguments."""
 
 import argparse
 from collections.abc import Iterator
@@ -27,3 +27,10 @@ def a_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-05-11") from None
+
+
+def a_count(text: str) -> int:
+    """An argument that is a whole number from 1 on."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)

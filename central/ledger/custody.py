@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -34,11 +35,24 @@ def back_up(url: URL, copy: Path) -> int:
         copy.parent.mkdir(parents=True, exist_ok=True)
         _copy(_file(url), fresh)
         count = examine(fresh)
+        _make_one_file(fresh)
         fresh.replace(copy)
     except (OSError, sqlite3.Error) as error:
         fresh.unlink(missing_ok=True)
         raise LedgerError(f"{copy}: {error}") from error
     return count
+
+
+def back_up_daily(url: URL, folder: Path, day: date, keep: int) -> tuple[Path, int]:
+    """Copy the ledger to a file of this day, and remove all but the newest `keep` such files.
+
+    Returns the copy, and how many punches it holds. Raises LedgerError.
+    """
+    copy = folder / f"ledger-{day}.db"
+    count = back_up(url, copy)
+    for old in sorted(folder.glob("ledger-[0-9]*-[0-9]*-[0-9]*.db"))[:-keep]:
+        old.unlink(missing_ok=True)
+    return copy, count
 
 
 def examine(copy: Path) -> int:
@@ -90,6 +104,12 @@ def _copy(source: Path, target: Path) -> None:
         old.backup(new)
     with target.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _make_one_file(copy: Path) -> None:
+    """Let a copy need no write-ahead log: nothing lies beside it, and nothing comes when it is read."""
+    with closing(sqlite3.connect(copy)) as db:
+        db.execute("PRAGMA journal_mode=DELETE")
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from central.cli import main
 from central.ledger import landing
-from central.ledger.custody import InUse, Unsound, back_up, examine, restore
+from central.ledger.custody import InUse, Unsound, back_up, back_up_daily, examine, restore
 from central.ledger.database import Damaged, Ledger, database_url
 from central.ledger.lease import FileLease
 from central.streams import Parcel
@@ -98,6 +99,23 @@ def test_a_copy_is_put_in_place_and_the_other_is_kept(ledger: Ledger, place: Pat
     assert kept.read_bytes().startswith(b"noise")
 
 
+def test_daily_copies_are_named_by_the_date_and_only_the_newest_stay(ledger: Ledger, tmp_path: Path) -> None:
+    """A year of nights fills no disk; a second copy on one day takes the place of the first."""
+    folder = tmp_path / "backup"
+    for day in (20, 21, 22, 22, 23):
+        copy, count = back_up_daily(ledger.url, folder, date(2026, 11, day), 3)
+        assert copy.name == f"ledger-2026-11-{day}.db"
+        assert examine(copy) == count == 3
+    (folder / "ledger-of-the-audit.db").write_text("somebody's own")
+    back_up_daily(ledger.url, folder, date(2026, 12, 1), 3)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "ledger-2026-11-22.db",
+        "ledger-2026-11-23.db",
+        "ledger-2026-12-01.db",
+        "ledger-of-the-audit.db",
+    ]
+
+
 def test_nothing_is_put_in_place_while_a_central_works(ledger: Ledger, place: Path, tmp_path: Path) -> None:
     """Whoever forgot to stop it is told."""
     copy = tmp_path / "copy.db"
@@ -133,3 +151,8 @@ def test_a_damaged_ledger_is_told_in_one_line_with_the_remedy(
     assert main(["quarantine", "--config", str(config)]) == 0
     assert main(["backup", str(copy), "--config", str(config)]) == 0
     assert "3 punches; the copy was examined and is whole" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["backup", str(tmp_path), "--daily", "0", "--config", str(config)])
+    assert "'0' is not a whole number from 1 on" in capsys.readouterr().err
+    assert main(["backup", str(tmp_path), "--daily", "2", "--json", "--config", str(config)]) == 0
+    assert f'"{tmp_path}/ledger-2' in capsys.readouterr().out
