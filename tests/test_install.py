@@ -27,7 +27,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         check=False,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=400,
         stdin=subprocess.DEVNULL,
         env=os.environ | environment,
     )

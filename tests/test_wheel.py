@@ -15,7 +15,7 @@ from simulators.mosquitto import Mosquitto
 
 ROOT = Path(__file__).parent.parent
 EXTRAS = "edge,central,admin,zkteco,serial-rfid"
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 
 EDGE = """
 [edge]
@@ -53,7 +53,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=400)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -62,10 +62,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of a clean environment that got the wheel and its extras, nothing else."""
     venv = tmp_path_factory.mktemp("clean") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, timeout=300)
     pip = [str(venv / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     pinned = ["--constraint", str(ROOT / "constraints.txt")]
-    subprocess.run([*pip, *pinned, f"{wheel}[{EXTRAS}]"], check=True, timeout=160)
+    subprocess.run([*pip, *pinned, f"{wheel}[{EXTRAS}]"], check=True, timeout=400)
     return venv / "bin"
 
 
@@ -93,7 +93,7 @@ def test_a_clean_environment_has_no_developers_tools(programs: Path) -> None:
         [programs / "python", "-m", "pip", "list", "--format=json"],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     names = {entry["name"].lower() for entry in json.loads(listed.stdout)}
     assert {"punchwire", "pyzk", "msgspec"} <= names
@@ -118,7 +118,7 @@ def test_a_daemon_checks_its_configuration_runs_and_stops_when_told(
 ) -> None:
     """From the wheel alone a daemon reaches the broker, and ends well within its stop time-out."""
     daemon = [str(programs / f"punchwire-{part}"), "--config", str(configured / f"{part}.toml")]
-    subprocess.run([*daemon, "check-config"], check=True, capture_output=True, timeout=60)
+    subprocess.run([*daemon, "check-config"], check=True, capture_output=True, timeout=300)
     log = (broker.folder / "mosquitto.log").open(encoding="utf-8")
     with (configured / f"{part}.log").open("w+", encoding="utf-8") as words:
         process = subprocess.Popen([*daemon, "run"], stdout=words, stderr=words, cwd=configured)

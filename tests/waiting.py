@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], within_s: float = 30.0, every_s: float = 0.02) -> None:
+def until(condition: Callable[[], object], within_s: float = 60.0, every_s: float = 0.02) -> None:
     """Return as soon as the condition holds; fail the test if it does not within `within_s`."""
     deadline = time.monotonic() + within_s
     while not condition():
