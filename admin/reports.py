@@ -13,9 +13,10 @@ from admin.asking import check_span, new_id, outcome, print_array
 from admin.board import lines
 from admin.client import Client
 from admin.daysheet import day_lines
+from admin.errors import UsageError
 from admin.selecting import echo, people_of
 from admin.tabulating import Cell, headed, numbers, shown
-from admin.totals import totals
+from admin.totals import added_up, totals
 from ground.mqtt import BrokerOptions
 from wire.facts import Span
 from wire.reporting import DayAnswer, DayRequest, ReportPage, ReportRequest
@@ -28,13 +29,18 @@ Cells = Sequence[Cell]
 def report(options: BrokerOptions, flags: Namespace) -> int:
     """Print a report, page by page as CSV or JSON, whole as a table."""
     check_span(flags)
+    by_hour = flags.kind == "headcount"
+    if by_hour and flags.by:
+        raise UsageError("a headcount is by the hour already; leave --by out")
     with Client(options).connected() as client:
         pages = _pages(client, flags)
         first = next(pages)
         echo(first)
         columns: Sequence[str] = first.columns
         rows: Iterable[Cells] = (row for page in chain([first], pages) for row in page.rows)
-        if flags.by:
+        if by_hour:
+            rows = added_up(rows)
+        elif flags.by:
             columns, rows = totals(columns, rows, tuple(dict.fromkeys(flags.by)))
         if flags.json:
             print_array(msgspec.json.encode(dict(zip(columns, row, strict=True))).decode() for row in rows)

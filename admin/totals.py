@@ -1,4 +1,4 @@
-"""Owns totals of a report: how many rows and minutes each employee, unit, date or month has."""
+"""Owns totals of a report: how many rows and minutes each employee, unit, date, month or hour has."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -40,6 +40,17 @@ def totals(
             line[at] += int(row[place] or 0)
     head = (*by, COUNT, *(columns[place] for place in lengths))
     return head, [(*key, *line) for key, line in sorted(sums.items())]
+
+
+def added_up(rows: Rows) -> list[tuple[Cell, ...]]:
+    """Rows that differ in their numbers alone, added up to one, in order of their words, which come first."""
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for row in rows:
+        words = tuple(cell for cell in row if isinstance(cell, str))
+        figures = [cell for cell in row if isinstance(cell, int)]
+        held = sums.setdefault(words, [0] * len(figures))
+        sums[words] = [one + more for one, more in zip(held, figures, strict=True)]
+    return [(*words, *figures) for words, figures in sorted(sums.items())]
 
 
 def _key(columns: Sequence[str], name: str) -> Callable[[Sequence[Cell]], str]:

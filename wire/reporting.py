@@ -10,11 +10,16 @@ from wire.facts import Span
 from wire.people import OrgFilter
 from wire.request import RequestId
 
-ReportKind = Literal["attendance", "timecard", "overtime", "breaks", "late", "missing", "who-is-in", "review"]
+ReportKind = Literal[
+    "attendance", "timecard", "overtime", "breaks", "late", "missing", "who-is-in", "headcount", "review"
+]
 
 
 class ReportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A report on the workdays of some people, by employee id and date, about `limit` rows at a time."""
+    """A report on the workdays of some people, by employee id and date, about `limit` rows at a time.
+
+    Of a `headcount` a page counts `limit` people; its rows are hours, and those of several pages add up.
+    """
 
     request_id: RequestId
     kind: ReportKind

@@ -1,7 +1,6 @@
 """Owns the answers about workdays: pages of reports, and one day with everything that explains it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -16,8 +15,10 @@ from central.ledger.workdays import results, waiting
 from central.reports import REPORTS, AsOf, Cell, Reported
 from central.requests.asking import Refusal, check_span
 from central.requests.choosing import Choosing, Chosen, introduced
+from central.requests.headcount import headcount
 from central.requests.lists import known
 from central.requests.review import review
+from central.requests.stored import Place, stored
 from central.rules.explain.why import why
 from central.rules.plan import Options
 from central.schedule.rosters import told
@@ -26,37 +27,15 @@ from central.workdays.contacts import Contacts
 from central.workdays.interpretation import Sites
 from central.workdays.published import published, unless_employed, unread_for, waiting_for
 from central.workdays.span import DaySpan, number
-from wire.codec import decode, encode
+from wire.codec import encode
 from wire.days import DayResult
 from wire.reporting import DayAnswer, DayRequest, ReportPage, ReportRequest
 
-_PEOPLE = 50
 _LOOKED_AT = 20_000
 """Workdays looked at for one page, at the most: a rare thing in a large company takes several short pages."""
 _LONGEST_PAGE = 36_000
 """Characters of a page; even if each takes three bytes, the wire can carry it."""
 _LONGEST_DAYS = 3700
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a page goes on: behind a workday of an employee."""
-
-    employee_id: str
-    day: int
-
-    @classmethod
-    def read(cls, text: str | None) -> "_Place":
-        """The place behind a cursor; raises Refusal for one that no page gave out."""
-        if text is None:
-            return cls("", 0)
-        employee_id, _, day = text.rpartition("@")
-        if not (day.isascii() and day.isdecimal()):
-            raise Refusal(f"{text!r} is no place to go on from")
-        return cls(employee_id, int(day))
-
-    def __str__(self) -> str:
-        return f"{self.employee_id}@{self.day}"
 
 
 class WorkdayDesk:
@@ -78,36 +57,16 @@ class WorkdayDesk:
         chosen = self._choosing.choose_through(
             request.people, sight.scope.units, sight.directory, request.span
         )
-        with self._ledger.read() as connection:
-            if request.kind == "review":
-                page = review(connection, request, chosen, self._computer(connection, sight.directory))
-            else:
-                page = self._page(connection, request, chosen, sight.directory, days, now)
-        return introduced(page, request, chosen)
-
-    def _page(
-        self,
-        connection: Connection,
-        request: ReportRequest,
-        chosen: Chosen,
-        directory: Directory,
-        days: DaySpan,
-        now: datetime,
-    ) -> ReportPage:
-        report = REPORTS[request.kind]
         as_of = AsOf(now, timedelta(seconds=self._options.carry_s))
-        rows: list[tuple[Cell, ...]] = []
-        begin = _Place.read(request.after)
-        size = 0
-        for looked_at, (place, day) in enumerate(_stored(connection, chosen, days, begin), 1):
-            employee = directory.employees.get(day.employee)
-            if employee is not None and chosen.has_on(day.employee, day.date) and report.tells(day, as_of):
-                row = report.row(Reported(employee.name, employee.on(day.date).department, day))
-                rows.append(row)
-                size += len(str(row))
-            if len(rows) >= request.limit or size >= _LONGEST_PAGE or looked_at >= _LOOKED_AT:
-                return ReportPage(columns=report.header, rows=tuple(rows), after=str(place))
-        return ReportPage(columns=report.header, rows=tuple(rows), after=None)
+        with self._ledger.read() as connection:
+            match request.kind:
+                case "review":
+                    page = review(connection, request, chosen, self._computer(connection, sight.directory))
+                case "headcount":
+                    page = headcount(connection, request, chosen, sight.directory, self._sites, as_of)
+                case _:
+                    page = _page(connection, request, chosen, sight.directory, days, as_of)
+        return introduced(page, request, chosen)
 
     def day(self, request: DayRequest, sight: Sight, now: datetime) -> DayAnswer:
         """A workday computed from the ledger as it is now, with its reasons. Raises Refusal."""
@@ -131,7 +90,7 @@ class WorkdayDesk:
             result = flagged(result)
         result = waiting_for(result, unread_for(evaluated, contacts, candidates, as_of))
         result = unless_employed(result, employee)
-        stored = held.get((employee.employee_id, day))
+        there = held.get((employee.employee_id, day))
         return DayAnswer(
             name=employee.name,
             day=result,
@@ -140,11 +99,34 @@ class WorkdayDesk:
                 *why(evaluated, self._options),
                 *_beside_the_rules(result),
             ),
-            stored=stored is not None and stored.result == encode(result),
+            stored=there is not None and there.result == encode(result),
         )
 
     def _computer(self, connection: Connection, directory: Directory) -> Computer:
         return Computer(directory, self._schedule.rosters(connection), self._sites, self._options)
+
+
+def _page(
+    connection: Connection,
+    request: ReportRequest,
+    chosen: Chosen,
+    directory: Directory,
+    days: DaySpan,
+    as_of: AsOf,
+) -> ReportPage:
+    report = REPORTS[request.kind]
+    rows: list[tuple[Cell, ...]] = []
+    begin = Place.read(request.after)
+    size = 0
+    for looked_at, (place, day) in enumerate(stored(connection, chosen, days, begin), 1):
+        employee = directory.employees.get(day.employee)
+        if employee is not None and chosen.has_on(day.employee, day.date) and report.tells(day, as_of):
+            row = report.row(Reported(employee.name, employee.on(day.date).department, day))
+            rows.append(row)
+            size += len(str(row))
+        if len(rows) >= request.limit or size >= _LONGEST_PAGE or looked_at >= _LOOKED_AT:
+            return ReportPage(columns=report.header, rows=tuple(rows), after=str(place))
+    return ReportPage(columns=report.header, rows=tuple(rows), after=None)
 
 
 def _beside_the_rules(result: DayResult) -> Iterator[str]:
@@ -152,20 +134,3 @@ def _beside_the_rules(result: DayResult) -> Iterator[str]:
         yield f"The reader {reader} has not been read past the end of the shift, so punches may still come."
     if UNSURE in result.flags:
         yield "A clock was wrong or never set: a punch may belong to another time, or to a neighbouring day."
-
-
-def _stored(
-    connection: Connection, chosen: Chosen, days: DaySpan, place: _Place
-) -> Iterator[tuple[_Place, DayResult]]:
-    """The stored workdays of chosen people, behind a place, in order."""
-    some = [place.employee_id] if chosen.has(place.employee_id) else []
-    behind = place.employee_id
-    while True:
-        held = results.held(connection, some, *days) if some else {}
-        for key in sorted(held):
-            if key > (place.employee_id, place.day):
-                yield _Place(*key), decode(held[key].result, DayResult)
-        some = list(chosen.ids(_PEOPLE, behind))
-        if not some:
-            return
-        behind = some[-1]

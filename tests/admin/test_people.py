@@ -70,6 +70,9 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
         assert {row["employee"] for row in json.loads(days.stdout)} <= {"E2"}
         summed = _run(broker, "report", "attendance", *SPAN, "--by", "department", "--csv")
         assert summed.stdout.splitlines()[0].startswith("department,days,presence_minutes,")
+        counted = _run(broker, "report", "headcount", *SPAN, "--csv")
+        assert counted.stdout.splitlines()[0] == "date,hour,zone,people,presence_minutes,may_change"
+        assert _run(broker, "report", "headcount", *SPAN, "--by", "date").returncode == 2
         more = _run(broker, "employees", "--saved", "mine", "--include", "E1", "--include", "E9", "--json")
         assert [row["employee_id"] for row in json.loads(more.stdout)] == ["E1", "E9"]
         assert "include E1 E9: 2 of 3 employees" in more.stderr

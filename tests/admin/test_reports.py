@@ -13,7 +13,7 @@ from admin.daysheet import day_lines, length
 from admin.errors import UsageError
 from admin.reports import write_csv
 from admin.tabulating import headed, numbers, shown
-from admin.totals import KEYS, totals
+from admin.totals import KEYS, added_up, totals
 from wire.days import Clocking, DayResult, DayRule, Dropped
 from wire.reporting import DayAnswer
 
@@ -124,6 +124,15 @@ def test_a_report_is_summed_up_by_unit_and_month() -> None:
         "8:00",
     ]
     assert totals(COLUMNS, [], ("date",))[1] == []
+
+
+def test_the_hours_of_several_pages_add_up() -> None:
+    """A headcount comes in pages of people; each hour is one line, in order."""
+    nine, ten = ("2026-05-11", "09:00", "UTC+05:30"), ("2026-05-11", "10:00", "UTC+05:30")
+    assert added_up([(*ten, 2, 90, 0), (*nine, 1, 60, 1), (*ten, 3, 100, 1)]) == [
+        (*nine, 1, 60, 1),
+        (*ten, 5, 190, 1),
+    ]
 
 
 def test_a_report_without_dates_is_not_summed_up_by_them() -> None:
