@@ -120,13 +120,16 @@ def filters(options: BrokerOptions, flags: Namespace) -> int:
         raise UsageError(f"{flags.do} needs the name of a filter")
     with Client(options).connected() as client:
         people = people_of(flags) if flags.do == "save" else None
-        request = FiltersRequest(request_id=new_id(), do=flags.do, name=flags.name, people=people)
+        request = FiltersRequest(
+            request_id=new_id(), do=flags.do, name=flags.name, people=people, shared=flags.shared
+        )
         kept = outcome(client.ask("filters", request), SavedFilters)
     if flags.json:
         print_array(msgspec.json.encode(one).decode() for one in kept.filters)
         return 0
     for one in kept.filters:
-        sys.stdout.write(f"{plain(one.name)}: {told(one.people)}\n")
+        mark = " (shared)" if one.shared else ""
+        sys.stdout.write(f"{plain(one.name)}{mark}: {told(one.people)}\n")
     return 0
 
 
@@ -151,6 +154,7 @@ def add_verbs(
     saving = verb("filters", filters, "List your saved filters, or save or delete one.")
     saving.add_argument("do", nargs="?", choices=("list", "save", "delete"), default="list")
     saving.add_argument("name", nargs="?", metavar="NAME")
+    saving.add_argument("--shared", action="store_true", help="save or delete one that all users share")
     exporting = verb("export", export, "Print complete rows for other programs.")
     exporting.add_argument("kind", choices=("punches", "days"))
     add_span(exporting)

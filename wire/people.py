@@ -18,8 +18,9 @@ class OrgFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     of their ids or names. `include` are people who pass whatever the conditions say, and with no condition at
     all the only ones; `exclude` are people who never do.
 
-    `saved` is the name under which the user who asks saved a filter: that one is meant, and each part that is
-    given beside the name takes the place of the saved part. Answers tell the filter itself, without the name.
+    `saved` is the name under which the user who asks saved a filter, or else the name of one that all share:
+    that one is meant, and each part that is given beside the name takes the place of the saved part. Answers
+    tell the filter itself, without the name.
     """
 
     employees: tuple[str, ...] = ()
@@ -92,12 +93,16 @@ class TreeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class FiltersRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """List, save or delete filters by name; each user has his own. `people` is what `save` keeps."""
+    """List, save or delete filters by name; each user has his own. `people` is what `save` keeps.
+
+    With `shared` it is one that all users share; only administrators and HR change those.
+    """
 
     request_id: RequestId
     do: Literal["list", "save", "delete"] = "list"
     name: FilterName | None = None
     people: OrgFilter | None = None
+    shared: bool = False
 
 
 class EmployeeRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -175,14 +180,15 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     units: tuple[UnitCount, ...]
 
 
-class SavedFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """A filter under a name."""
+class SavedFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A filter under a name, of the user who asks or `shared` by all."""
 
     name: str
     people: OrgFilter
+    shared: bool = False
 
 
 class SavedFilters(msgspec.Struct, frozen=True, kw_only=True):
-    """The filters that a user has saved, by name."""
+    """A user's own filters and those that all share, by name; what he may not see is left out of these."""
 
     filters: tuple[SavedFilter, ...]

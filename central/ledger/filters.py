@@ -1,4 +1,4 @@
-"""Owns the filters that users have saved, each user under names of his own."""
+"""Owns the filters that users have saved, each user under names of his own, and those that all share."""
 
 from sqlalchemy import Column, Connection, LargeBinary, Table, Text, delete, func, select
 
@@ -15,6 +15,9 @@ filters = Table(
     Column("payload", LargeBinary, nullable=False),
 )
 """What each user has saved, as JSON."""
+
+ALL = ""
+"""The owner of the filters that all users share; no user has this name."""
 
 
 def of_user(connection: Connection, owner: str) -> dict[str, OrgFilter]:

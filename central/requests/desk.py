@@ -210,7 +210,8 @@ class Requests:
             self._replies.refused(user, verb, request_id, decision.reason)
             return
         try:
-            self._carry_out(with_saved(self._ledger, asked), self._sights.of(decision.scope))
+            sight = self._sights.of(decision.scope)
+            self._carry_out(with_saved(self._ledger, asked, sight), sight)
         except (Refusal, ChangeRefused) as refusal:
             self._replies.refused(user, verb, request_id, str(refusal))
         except LedgerError:

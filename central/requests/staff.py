@@ -67,7 +67,8 @@ class StaffDesk:
                 return _tree(request, self._chosen(request, directory, units))
             case FiltersRequest():
                 with self._ledger.write() as connection:
-                    return saved_filters(connection, user, request)
+                    whole = units is None
+                    return saved_filters(connection, user, directory, request, whole=whole)
             case ExportRequest():
                 chosen = self._choosing.choose_through(request.people, units, directory, request.span)
                 with self._ledger.read() as connection:

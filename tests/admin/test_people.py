@@ -91,6 +91,17 @@ def test_people_are_listed_counted_saved_and_exported(broker: Mosquitto, tmp_pat
         )
 
 
+def test_a_shared_filter_is_saved_told_used_and_deleted(broker: Mosquitto, tmp_path: Path) -> None:
+    """The list says which filters are shared, and every verb finds them by name."""
+    with centre(broker, str(tmp_path / "ledger.db")):
+        assert _run(broker, "filters", "save", "mine", "--include", "E2").returncode == 0
+        assert _run(broker, "filters", "save", "ours", "--shared", "--include", "E1").returncode == 0
+        assert _run(broker, "filters").stdout == "mine: include E2\nours (shared): include E1\n"
+        ours = _run(broker, "employees", "--saved", "ours", "--json")
+        assert [row["employee_id"] for row in json.loads(ours.stdout)] == ["E1"]
+        assert _run(broker, "filters", "delete", "ours", "--shared").stdout == "mine: include E2\n"
+
+
 def test_a_past_is_told_line_by_line() -> None:
     """Each stage with its dates, open ends empty, and what was left out at the end."""
     told_ = PersonAnswer(

@@ -426,3 +426,10 @@ def test_a_saved_filter_is_found_by_its_name_under_who_asks(
         hers = OrgFilter(saved="hers")
         _ask(anna, "resync", msgspec.structs.replace(resync, request_id="r3", people=hers))
         assert _refused(anna, "r3") == "no filter is saved as 'hers'; there are two"
+        with central.ledger.write() as connection:
+            filters.save(connection, filters.ALL, "hers", two)
+            filters.save(connection, filters.ALL, "two", OrgFilter(employees=("E2",)))
+        for number, name in enumerate(("hers", "two"), 4):
+            own_first = msgspec.structs.replace(resync, request_id=f"r{number}", people=OrgFilter(saved=name))
+            _ask(anna, "resync", own_first)
+            assert _final(anna, f"r{number}", ResyncProgress).people == two

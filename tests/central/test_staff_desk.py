@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -168,14 +169,23 @@ def test_answers_fit_the_wire_whatever_the_directory_holds(ledger: Ledger) -> No
     assert len(by_name["designation"].values) + by_name["designation"].more == 600
 
 
+def saved(
+    desk: StaffDesk, works: Works, user: str, units: Units | None = None, **fields: Any
+) -> list[tuple[str, OrgFilter, bool]]:
+    """The filters told to a user who asks something of them, and whether they are shared."""
+    request = msgspec.convert({"request_id": "r1", **fields}, FiltersRequest)
+    whole = seen(works)
+    within = whole if units is None else whole.cut(lambda one: one.department == "Stores")
+    told = desk.answer(user, within, units, request)
+    assert isinstance(told, SavedFilters)
+    return [(one.name, one.people, one.shared) for one in told.filters]
+
+
 def test_each_user_keeps_filters_of_his_own(desk: StaffDesk, works: Works) -> None:
     """What one saves the other does not see; a name is reused, listed and deleted."""
 
-    def ask(user: str, **fields: object) -> dict[str, OrgFilter]:
-        request = msgspec.convert({"request_id": "r1", **fields}, FiltersRequest)
-        told = desk.answer(user, seen(works), None, request)
-        assert isinstance(told, SavedFilters)
-        return {one.name: one.people for one in told.filters}
+    def ask(user: str, **fields: Any) -> dict[str, OrgFilter]:
+        return {name: people for name, people, _ in saved(desk, works, user, **fields)}
 
     ask("anna", do="save", name="my stores", people={"department": ["QC"]})
     assert ask("anna", do="save", name="my stores", people={"department": ["Stores"]}) == {
@@ -187,6 +197,27 @@ def test_each_user_keeps_filters_of_his_own(desk: StaffDesk, works: Works) -> No
     with pytest.raises(Refusal, match="save needs the name"):
         ask("anna", do="save")
     assert ask("anna", do="delete", name="my stores") == {}
+
+
+def test_a_shared_filter_is_told_to_all_within_their_limits(desk: StaffDesk, works: Works) -> None:
+    """Only who sees everybody may share; a manager is told what of it is about people of his."""
+    both = OrgFilter(department=("QC", "Stores"), exclude=("E1", "E2"))
+    people = {"department": ["QC", "Stores"], "exclude": ["E1", "E2"]}
+    saved(desk, works, "anna", do="save", name="both", shared=True, people=people)
+    saved(desk, works, "anna", do="save", name="quality", shared=True, people={"department": ["QC"]})
+    saved(desk, works, "bela", do="save", name="both", people={})
+    assert saved(desk, works, "bela") == [
+        ("both", OrgFilter(), False),
+        ("both", both, True),
+        ("quality", OrgFilter(department=("QC",)), True),
+    ]
+    stores = OrgFilter(department=("Stores",), exclude=("E2",))
+    assert saved(desk, works, "mina", STORES) == [("both", stores, True)]
+    for do in ("save", "delete"):
+        with pytest.raises(Refusal, match="for administrators and HR"):
+            saved(desk, works, "mina", STORES, do=do, name="both", shared=True)
+    saved(desk, works, "anna", do="delete", name="quality", shared=True)
+    assert saved(desk, works, "anna", do="delete", name="both", shared=True) == []
 
 
 def test_columns_follow_imports(works: Works) -> None:
