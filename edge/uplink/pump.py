@@ -281,6 +281,7 @@ class Pump:
         for fact in self._outbox.fresh(after, AHEAD_FACTS):
             if fact.seq <= self._noted and is_live(fact.body):
                 self._link.publish(self._topics.facts(self._edge), self._joined([fact], ahead=True))
+                self._window.went_ahead(fact.seq)
 
     def _joined(self, batch: list[Waiting], *, ahead: bool = False) -> bytes:
         return joined(self._outbox.mark.outbox_id, self._window.settled, batch, ahead=ahead)

@@ -76,6 +76,10 @@ class Window:
         self.sent = max(self.sent, upto)
         self.reached = max(self.reached, upto)
 
+    def went_ahead(self, seq: int) -> None:
+        """A fact overtook those that wait; if nothing is missing before it, a receipt may cover it."""
+        self.reached = max(self.reached, seq)
+
     def is_strange(self, upto: int) -> bool:
         """Whether a receipt is for numbers that were never given: the file is an older copy of itself."""
         return upto > max(self.known, self.reached)

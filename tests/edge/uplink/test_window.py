@@ -248,3 +248,15 @@ def test_the_settled_mark_never_moves_back(receipts: list[int]) -> None:
     for at, upto in enumerate(receipts):
         window.receipt(upto, float(at))
     assert window.settled == max(receipts, default=0)
+
+
+def test_a_receipt_may_cover_what_overtook() -> None:
+    """What went ahead of a full window follows it without a hole: its receipt is no sign of an older copy."""
+    window = Window(settled=0, known=0)
+    window.open(0.0)
+    window.went_out(FIRST, 0.0)
+    window.went_ahead(FIRST + 1)
+    assert not window.is_strange(FIRST + 1)
+    assert window.receipt(FIRST + 1, 1.0)
+    assert (window.settled, window.sent) == (FIRST + 1, FIRST + 1)
+    assert window.is_strange(FIRST + 2)
