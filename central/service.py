@@ -70,13 +70,13 @@ class Service:
         self._crew.start()
         notify("READY=1")
         journal.info("started", ledger=self._ledger.url.render_as_string(), migrated=",".join(steps) or None)
-        stopped = None
-        while stopped is None and not self._damaged:
+        told = None
+        while not _stops(told) and not self._damaged:
             if self._healthy():
                 notify("WATCHDOG=1")
             with suppress(Unavailable):
                 self._ledger.checkpoint()
-            stopped = signal.sigtimedwait(STOP_SIGNALS, TURN_S)
+            told = signal.sigtimedwait(STOP_SIGNALS, TURN_S)
         notify("STOPPING=1")
         self._stop("ledger damaged" if self._damaged else "stopped")
         if self._damaged:
@@ -109,6 +109,11 @@ class Service:
         if not all(well.values()):
             journal.error("unhealthy", stuck=",".join(name for name, fine in well.items() if not fine))
         return all(well.values())
+
+
+def _stops(told: signal.struct_siginfo | None) -> bool:
+    """Whether it is one to stop: a process that was frozen and thawed is told of signals that never were."""
+    return told is not None and told.si_signo in STOP_SIGNALS
 
 
 def _wanted(config: Config, topics: Topics) -> list[Wanted]:

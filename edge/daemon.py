@@ -83,7 +83,7 @@ class Daemon:
         self._bedside.start()
         notify("READY=1")
         self._journal.info("started", readers=len(self._stations), backlog=self._outbox.mark.backlog)
-        while signal.sigtimedwait(STOP_SIGNALS, TURN_S) is None and not self._outbox.damage:
+        while not _stops(signal.sigtimedwait(STOP_SIGNALS, TURN_S)) and not self._outbox.damage:
             if self._healthy():
                 notify("WATCHDOG=1")
             self._housekeeping()
@@ -193,6 +193,11 @@ class Daemon:
 
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+def _stops(told: signal.struct_siginfo | None) -> bool:
+    """Whether it is one to stop: a process that was frozen and thawed is told of signals that never were."""
+    return told is not None and told.si_signo in STOP_SIGNALS
 
 
 def _open(path: Path) -> Outbox:
