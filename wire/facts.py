@@ -172,8 +172,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     `settled` is the last sequence number for which the edge holds a receipt, 0 for none. A central that
     holds less has lost something that it once confirmed (a restored backup), and can ask for it.
-    `ahead` marks fresh facts that overtake a long backlog: they count at once, no receipt covers them
-    yet, and they travel again in their turn.
+    `ahead` marks fresh facts that overtake a long backlog: they count at once. A receipt covers them
+    where nothing is missing before them; elsewhere they travel again in their turn.
     """
 
     outbox_id: str
