@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check-config", _check, "tell every mistake in the configuration"),
         ("migrate", _migrate, "make the outbox, or bring it to today's schema"),
         ("status", _status, "show the outbox's marks"),
-        ("outbox", _outbox, "list the facts that wait for a receipt"),
+        ("outbox", _outbox, "list the facts that wait for a receipt; export writes them into a file"),
     ):
         sub = verbs.add_parser(name, help=told, description=told)
         sub.set_defaults(verb=verb)
@@ -51,9 +51,18 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "--limit", type=_positive, default=20, help="facts to list (default: %(default)s)"
             )
+            _add_export(sub)
     _add_doctor(verbs.add_parser("doctor", help="examine readers, uplink and this machine"))
     _add_probe(verbs.add_parser("probe", help="find a card reader's section from cards with known numbers"))
     return parser
+
+
+def _add_export(outbox: argparse.ArgumentParser) -> None:
+    told = "write what waits into a file for punchwire-central take; safe beside the running daemon"
+    sub = outbox.add_subparsers(metavar="export").add_parser("export", help=told, description=told)
+    sub.add_argument("--to", type=Path, required=True, metavar="FILE", help="a new file, as on a USB stick")
+    sub.add_argument("--all", action="store_true", help="everything that is kept, settled or not")
+    sub.set_defaults(verb=_export)
 
 
 def _add_doctor(sub: argparse.ArgumentParser) -> None:
@@ -147,6 +156,12 @@ def _outbox(config: Config, options: argparse.Namespace) -> int:
     if not rows and not options.json:
         print("nothing waits: central has confirmed every fact")
     return 0
+
+
+def _export(config: Config, options: argparse.Namespace) -> int:
+    from edge import carrying  # noqa: PLC0415 - the daemon does not carry it
+
+    return carrying.run(config, options.to, everything=options.all)
 
 
 def _positive(text: str) -> int:

@@ -17,6 +17,7 @@ from central.cli import (
     review,
     run,
     shifts,
+    take,
     user,
 )
 from central.config import DEFAULT_PATH
@@ -32,6 +33,7 @@ _VERBS = (
     migrate,
     people,
     shifts,
+    take,
     quarantine,
     review,
     explain,

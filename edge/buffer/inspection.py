@@ -4,13 +4,14 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from edge.buffer.rows import Row
+from edge.buffer.rows import Row, Waiting
 
 _FACTS = "SELECT coalesce(sum(count), 0) AS kept, coalesce(max(seq + count - 1), 0) AS newest FROM facts"
 
@@ -65,6 +66,31 @@ def unsettled(path: Path, limit: int, known: int = 0) -> list[dict[str, Any]]:
                 if len(found) == limit:
                     return found
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an outbox held at one instant: whose stream it is, how far that is settled, and facts of it."""
+
+    outbox_id: str
+    settled: int
+    facts: Iterator[Waiting]
+
+
+@contextmanager
+def held(path: Path, known: int = 0, *, everything: bool = False) -> Iterator[Held]:
+    """What waits, or everything that is kept, in its order, however much is appended or pruned meanwhile.
+
+    Raises NothingThere; it and the facts raise sqlite3.Error and RowDamaged where the file cannot be read.
+    """
+    query = "SELECT seq, count, body FROM facts WHERE seq + count - 1 > ? ORDER BY seq"
+    with _opened(path) as db:
+        db.execute("BEGIN")
+        outbox_id, written = db.execute("SELECT outbox_id, settled FROM stream").fetchone()
+        settled = max(written, known)
+        after = 0 if everything else settled
+        facts = (fact for row in db.execute(query, [after]) for fact in Row(*row).facts() if fact.seq > after)
+        yield Held(outbox_id, settled, facts)
 
 
 def recall(path: Path, owner: str) -> dict[str, str]:
