@@ -1,4 +1,4 @@
-"""The command `punchwire-edge`: run, check-config, migrate, status, outbox, doctor, probe."""
+"""The command `punchwire-edge`: run, check-config, migrate, status, outbox, feedback, doctor, probe."""
 
 import argparse
 import signal
@@ -41,12 +41,15 @@ def _parser() -> argparse.ArgumentParser:
         ("check-config", _check, "tell every mistake in the configuration"),
         ("migrate", _migrate, "make the outbox, or bring it to today's schema"),
         ("status", _status, "show the outbox's marks"),
+        ("feedback", _feedback, "a line and a bell for each punch that the daemon has stored"),
         ("outbox", _outbox, "list the facts that wait for a receipt; export writes them into a file"),
     ):
         sub = verbs.add_parser(name, help=told, description=told)
         sub.set_defaults(verb=verb)
-        if verb in (_status, _outbox):
+        if verb in (_status, _outbox, _feedback):
             sub.add_argument("--json", action="store_true", help="print JSON")
+        if verb is _feedback:
+            sub.add_argument("--run", metavar="COMMAND", default="", help="run this for each punch")
         if verb is _outbox:
             sub.add_argument(
                 "--limit", type=_positive, default=20, help="facts to list (default: %(default)s)"
@@ -162,6 +165,17 @@ def _export(config: Config, options: argparse.Namespace) -> int:
     from edge import carrying  # noqa: PLC0415 - the daemon does not carry it
 
     return carrying.run(config, options.to, everything=options.all)
+
+
+def _feedback(config: Config, options: argparse.Namespace) -> int:
+    from edge import listening  # noqa: PLC0415 - the daemon does not carry it
+
+    if config.feedback is None:
+        print(
+            f"{options.config}: no [feedback] names a socket; add one and restart the edge", file=sys.stderr
+        )
+        return EX_CONFIG
+    return listening.run(config.feedback.socket, options.run, as_json=options.json)
 
 
 def _positive(text: str) -> int:

@@ -17,6 +17,7 @@ from wire.punch import EdgeId, ReaderName
 from wire.topics import TopicError, check_prefix
 
 DEFAULT_PATH = Path("/etc/punchwire/edge.toml")
+_LONGEST_SOCKET = 107
 
 
 class EdgeOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +45,25 @@ class AccountOptions(msgspec.Struct, frozen=True, kw_only=True):
     quiet_s: Annotated[int, msgspec.Meta(ge=0)] = 60
 
 
+class FeedbackOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[feedback]` section: the socket of another program that is told of each punch made just now."""
+
+    socket: Path
+
+    def mistakes(self) -> Iterator[str]:
+        """What cannot be the address of a socket, by place."""
+        if not self.socket.is_absolute():
+            yield f"feedback.socket: {str(self.socket)!r} must begin with /"
+        if len(bytes(self.socket)) > _LONGEST_SOCKET:
+            yield f"feedback.socket: the path of a socket has at most {_LONGEST_SOCKET} bytes"
+
+
 class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     edge: EdgeOptions
     broker: BrokerOptions
     outbox: OutboxOptions = OutboxOptions()
     account: AccountOptions = AccountOptions()
+    feedback: FeedbackOptions | None = None
     reader: Any = ()
 
 
@@ -76,6 +91,7 @@ class Config:
     readers: tuple[Configured, ...]
     hash: str
     account: AccountOptions = field(default_factory=AccountOptions)
+    feedback: FeedbackOptions | None = None
 
     @property
     def outbox_path(self) -> Path:
@@ -103,13 +119,21 @@ def load_sound_parts(path: Path) -> tuple[Config | None, list[str]]:
     if sections is None:
         return None, mistakes
     mistakes += sections.broker.mistakes()
+    mistakes += sections.feedback.mistakes() if sections.feedback else ()
     try:
         check_prefix(sections.broker.prefix)
     except TopicError as error:
         mistakes.append(f"broker.prefix: {error}")
     digest = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
-    config = Config(sections.edge, sections.broker, sections.outbox, readers, digest, sections.account)
-    return config, mistakes
+    return Config(
+        sections.edge,
+        sections.broker,
+        sections.outbox,
+        readers,
+        digest,
+        sections.account,
+        sections.feedback,
+    ), mistakes
 
 
 def _readers(rows: object, mistakes: list[str]) -> Iterator[Configured]:

@@ -68,6 +68,15 @@ class Daemon:
         for station in self._stations.values():
             station.desk.changed = self._pump.beat_soon
             station.desk.counted = partial(self._accountant.counted, station.desk.name)
+        if config.feedback is not None:
+            self._answer_at(config.feedback.socket)
+
+    def _answer_at(self, path: Path) -> None:
+        from edge.feedback import Feedback  # noqa: PLC0415 - most branches have no buzzer
+
+        feedback = Feedback(path)
+        for station in self._stations.values():
+            station.desk.answer = partial(feedback.tell, station.desk.count)
 
     def run(self, notify: Callable[[str], None]) -> int:
         """Work until SIGTERM or SIGINT, which must be blocked before any thread starts.

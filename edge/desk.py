@@ -58,6 +58,8 @@ class ReaderDesk:
         """Called when the reader's state or trouble changed, so that the board hears of it at once."""
         self.counted: Callable[[Census | None, AccountOrder | None, str, str], None] = lambda *_: None
         """Called with a census, the order that it answers, or why there is none."""
+        self.answer: Callable[[Punch, bool], None] = lambda *_: None
+        """Called with each punch that was made just now, once it is committed, and whether it was new."""
         self._outbox = outbox
         self._timekeeper = timekeeper
         self._book = book
@@ -91,20 +93,25 @@ class ReaderDesk:
         for fact in facts:
             if isinstance(fact, OrderOutcome):
                 self._book.closed(fact.order_id)
-        self._punched(facts)
+        self._punched(facts, fresh)
         return fresh
 
     def offer(self, facts: Sequence[Fact]) -> bool:
         """Commit facts, or leave them to the reader while the outbox refuses."""
         self.seen_at = time.monotonic()
-        stored = self._holding.offer(facts) is not None
-        if stored:
-            self._punched(facts)
-        return stored
+        fresh = self._holding.offer(facts)
+        if fresh is None:
+            return False
+        self._punched(facts, fresh)
+        return True
 
-    def _punched(self, facts: Sequence[Fact]) -> None:
-        if any(isinstance(fact, Punch) for fact in facts):
+    def _punched(self, facts: Sequence[Fact], fresh: int) -> None:
+        punches = [fact for fact in facts if isinstance(fact, Punch)]
+        if punches:
             self._see(last_punch=datetime.now(UTC))
+        for punch in punches:
+            if punch.how == "live":
+                self.answer(punch, fresh > 0)
 
     def _held(self, told: str) -> None:
         """Tell at the reader's own line that its facts are not safe, and afterwards what was told before."""
