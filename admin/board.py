@@ -25,7 +25,7 @@ def rows(entries: Iterable[BoardEntry], now: datetime) -> list[Row]:
     """One row of texts for each entry, as wide as `COLUMNS`; ages are as of `now`."""
     return [
         (
-            entry.edge,
+            _branch(entry),
             entry.reader or "",
             entry.color,
             "yes" if entry.online else "no",
@@ -37,6 +37,11 @@ def rows(entries: Iterable[BoardEntry], now: datetime) -> list[Row]:
         )
         for entry in entries
     ]
+
+
+def _branch(entry: BoardEntry) -> str:
+    """Its name; the line of a whole branch says if it is a pilot."""
+    return f"{entry.edge} (pilot)" if entry.pilot and entry.reader is None else entry.edge
 
 
 def lines(header: Row, body: Sequence[Row], numbers: Collection[int] = ()) -> list[str]:

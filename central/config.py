@@ -13,6 +13,7 @@ from central.accounts import AccountsOptions
 from central.exporters.exporter import What
 from central.exporters.registry import EXPORTERS
 from central.ledger.database import NoSuchDatabase, database_url
+from central.outflow.pilots import Pilots
 from central.outflow.sender import Plan
 from central.resync.daily import DailyOptions
 from central.rules.plan import HOUR, Options
@@ -88,13 +89,15 @@ class AccountOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
     """A `[[branch]]` section: what people call the branch of an edge, and its zone if it has its own.
 
-    `name` is the branch as the directory spells it. `roles` says of a reader that it is only for coming or
-    only for going (`in`, `out`), or that the directions that it reports mean nothing (`none`).
+    `name` is the branch as the directory spells it. `pilot` keeps what it brings from exporters. `roles` says
+    of a reader that it is only for coming or only for going (`in`, `out`), or that the directions that it
+    reports mean nothing (`none`).
     """
 
     edge: EdgeId
     name: str = ""
     timezone: str | None = None
+    pilot: bool = False
     roles: dict[ReaderName, Role] = {}
 
 
@@ -141,6 +144,13 @@ class Config:
     def edges(self) -> tuple[str, ...]:
         """The edges that are listed."""
         return tuple(branch.edge for branch in self.branches)
+
+    @property
+    def pilots(self) -> Pilots:
+        """The branches that are pilots."""
+        theirs = [branch for branch in self.branches if branch.pilot]
+        names = {name for branch in theirs for name in (branch.name.lower(), branch.edge) if name}
+        return Pilots(frozenset(branch.edge for branch in theirs), frozenset(names))
 
     @property
     def sites(self) -> Sites:

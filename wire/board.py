@@ -14,7 +14,8 @@ class BoardEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Every colour but green carries `reason` (a word of `wire.reasons`), `evidence` (what was seen, and
     when) and `next_step` (one plain sentence). `last_punch` is when central took in the last new
-    punch. Liveness stands beside the colour, so that quiet and dead look different.
+    punch. Liveness stands beside the colour, so that quiet and dead look different. `pilot` says that nothing
+    of this branch goes to exporters yet.
     """
 
     edge: EdgeId
@@ -29,3 +30,4 @@ class BoardEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_contact: UtcTime | None = None
     backlog: int = 0
     oldest_unsettled: UtcTime | None = None
+    pilot: bool = False

@@ -14,5 +14,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(options: argparse.Namespace) -> int:
     """Read the configuration; its mistakes end the program with status 78."""
     settings = config.load(options.config)
-    print(f"{options.config}: good; {len(settings.branches)} branches, database {settings.central.database}")
+    pilots = f", pilots: {', '.join(sorted(settings.pilots.edges))}" if settings.pilots.edges else ""
+    told = f"{len(settings.branches)} branches{pilots}, database {settings.central.database}"
+    print(f"{options.config}: good; {told}")
     return 0

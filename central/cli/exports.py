@@ -10,7 +10,7 @@ from central import config
 from central.cli.options import ledger_of
 from central.config import Config
 from central.exporters.exporter import What
-from central.ledger import audit, exports
+from central.ledger import audit, exports, holds
 from central.ledger.database import Ledger
 from central.ledger.exports import Stand
 from central.ledger.people import People
@@ -54,8 +54,9 @@ def run(options: argparse.Namespace) -> int:
                 _change(ledger, settings, plans[name], what, skip=options.skip is not None)
         with ledger.read() as connection:
             found = exports.stands(connection)
+            held = holds.counts(connection)
     for stand in found:
-        _tell(stand, as_json=options.json)
+        _tell(stand, held.get((stand.exporter, stand.what), 0), as_json=options.json)
     if not found and not options.json:
         print("nothing was exported yet" if plans else f"no [[export]] in {options.config}")
     return TROUBLE if any(stand.trouble for stand in found) else 0
@@ -68,22 +69,26 @@ def _change(ledger: Ledger, settings: Config, plan: Plan, what: What, *, skip: b
     if stand is None or (skip and not stand.trouble):
         return
     place = b""
+    held: tuple[str, ...] = ()
     if skip:
-        pages = Pages(ledger, People(ledger), settings.zones)
-        place = pages.behind(what, stand.place, plan.rows, plan.since).place
+        pages = Pages(ledger, People(ledger), settings.zones, settings.pilots)
+        page = pages.behind(what, stand.place, plan.rows, plan.since)
+        place, held = page.place, page.held
     detail = {"what": what, "from": stand.place.decode(), "to": place.decode(), "outcome": "done"}
     with ledger.write() as connection:
         exports.keep(connection, replace(stand, place=place, trouble=""))
+        holds.hold(connection, plan.name, what, held)
         verb = "export-skip" if skip else "export-again"
         audit.record(connection, datetime.now(UTC), _ACTOR, verb, plan.name, detail)
 
 
-def _tell(stand: Stand, *, as_json: bool) -> None:
+def _tell(stand: Stand, held: int, *, as_json: bool) -> None:
     sent_at = None if stand.sent_at is None else stand.sent_at.isoformat(timespec="seconds")
     if as_json:
         told = {"exporter": stand.exporter, "what": stand.what, "sent": stand.sent, "sent_at": sent_at}
-        print(json.dumps(told | {"trouble": stand.trouble}))
+        print(json.dumps(told | {"held": held, "trouble": stand.trouble}))
         return
     last = "nothing yet" if sent_at is None else f"the last at {sent_at}"
+    pilots = f"; {held} of pilots are held back" if held else ""
     trouble = f"; stopped: {stand.trouble}" if stand.trouble else ""
-    print(f"{stand.exporter}  {stand.what}: {stand.sent} rows sent, {last}{trouble}")
+    print(f"{stand.exporter}  {stand.what}: {stand.sent} rows sent, {last}{pilots}{trouble}")

@@ -30,7 +30,14 @@ class DeskDuty:
             config.broker, wanted, self._route, self._connected, share=config.central.share, name="desk"
         )
         people = People(ledger)
-        self._watch = Watch(topics, self._bus.publish, ledger, returned=self._returned, edges=config.edges)
+        self._watch = Watch(
+            topics,
+            self._bus.publish,
+            ledger,
+            returned=self._returned,
+            edges=config.edges,
+            pilots=config.pilots.edges,
+        )
         self._requests = Requests(
             topics,
             self._bus.publish,

@@ -15,7 +15,7 @@ class ExchangeDuty:
     """The exporters, fed, and the people, imported by schedule. Constructed without effects."""
 
     def __init__(self, config: Config, ledger: Ledger) -> None:
-        pages = Pages(ledger, People(ledger), config.zones)
+        pages = Pages(ledger, People(ledger), config.zones, config.pilots)
         self._parts: list[Sender | Reimport] = [Sender(plan, pages, ledger) for plan in config.exports]
         if config.people is not None:
             self._parts.append(Reimport(config.people, ledger, config.edges, config.zones.organization))

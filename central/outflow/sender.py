@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from central.exporters.exporter import Away, Batch, Exporter, ExportError, Refused, TooLarge, What
-from central.ledger import exports
+from central.ledger import exports, holds
 from central.ledger.database import Ledger, LedgerError
 from central.ledger.exports import Stand
 from central.outflow.pages import Page, Pages
@@ -54,6 +54,7 @@ class Sender:
         self._clock = clock
         self._pause_s = FIRST_PAUSE_S
         self._again_at: dict[What, float] = {}
+        self._perhaps_freed: set[What] = set(plan.what)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"export {plan.name}", daemon=True)
 
@@ -91,8 +92,7 @@ class Sender:
             before = exports.stand(connection, plan.name, what)
         if before is not None and before.trouble and time.monotonic() < self._again_at.get(what, 0.0):
             return False
-        place = None if before is None else before.place
-        page = self._pages.behind(what, place, plan.rows, plan.since)
+        page = self._next(what, None if before is None else before.place)
         if not page.moved:
             return False
         stand = before or Stand(plan.name, what, b"", 0, None, None, "")
@@ -111,8 +111,17 @@ class Sender:
         arrived = replace(stand, place=page.place, tried_at=now, trouble="")
         if page.rows:
             arrived = replace(arrived, sent=stand.sent + len(page.rows), sent_at=now)
-        self._keep(before, arrived)
+        self._keep(before, arrived, page)
         return True
+
+    def _next(self, what: What, place: bytes | None) -> Page:
+        """What was passed over as long as it was of a pilot, once after the start; then what is behind."""
+        if what in self._perhaps_freed:
+            page = self._pages.freed(self._plan.name, what, place or b"", self._plan.rows)
+            if page.moved:
+                return page
+            self._perhaps_freed.discard(what)
+        return self._pages.behind(what, place, self._plan.rows, self._plan.since)
 
     def _send(self, what: What, page: Page) -> None:
         """Send the rows of a page, in halves where they are too many for the other side."""
@@ -138,9 +147,12 @@ class Sender:
             tell("export_failed", exporter=self._plan.name, what=what, reason=error, again_s=round(pause_s))
         self._keep(before, replace(stand, tried_at=self._clock(), trouble=str(error)))
 
-    def _keep(self, before: Stand | None, stand: Stand) -> None:
-        """Store where it stands, unless a person has moved it in the meantime."""
+    def _keep(self, before: Stand | None, stand: Stand, page: Page | None = None) -> None:
+        """Store where it stands, unless a person has moved it in the meantime, and what it passed over."""
         with self._ledger.write() as connection:
+            if page is not None:
+                holds.hold(connection, stand.exporter, stand.what, page.held)
+                holds.let_go(connection, stand.exporter, stand.what, page.freed)
             held = exports.stand(connection, stand.exporter, stand.what)
             if before is None or held is None or held.place == before.place:
                 exports.keep(connection, stand)

@@ -1,6 +1,6 @@
 """Owns the board topics: a line when it changes, its figures now and then, nothing of what is gone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,7 +32,10 @@ class _Place:
 class Display:
     """The board as it stands on the broker. Only one thread may call."""
 
-    def __init__(self, topics: Topics, publish: Publish, limits: Limits) -> None:
+    def __init__(
+        self, topics: Topics, publish: Publish, limits: Limits, pilots: Collection[str] = ()
+    ) -> None:
+        self._pilots = pilots
         self._topics = topics
         self._publish = publish
         self._limits = limits
@@ -83,7 +86,7 @@ class Display:
                 color=shown.verdict.color,
                 reason=shown.verdict.reason,
             )
-        entry = _entry(line, shown)
+        entry = _entry(line, shown, pilot=line.edge in self._pilots)
         if _due(place, entry, now) and self._publish(self._topics.board(*key), encode(entry), retain=True):
             place.published, place.published_at = entry, now
 
@@ -110,7 +113,7 @@ def _news(entry: BoardEntry) -> tuple[object, ...]:
     return entry.color, entry.reason, entry.online, entry.since
 
 
-def _entry(line: Line, shown: Shown) -> BoardEntry:
+def _entry(line: Line, shown: Shown, *, pilot: bool) -> BoardEntry:
     verdict = shown.verdict
     return BoardEntry(
         edge=line.edge,
@@ -125,4 +128,5 @@ def _entry(line: Line, shown: Shown) -> BoardEntry:
         last_contact=line.last_contact,
         backlog=line.backlog,
         oldest_unsettled=line.oldest_unsettled,
+        pilot=pilot,
     )

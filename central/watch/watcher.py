@@ -65,8 +65,8 @@ class Watch:
 
     It wants the messages below `edge/+/status`, `edge/+/birth`, `edge/+/heartbeat` and, retained, below
     `board/`. `edges` are those that central was told of; others join when they are heard, and those that
-    ever punched are known from the ledger. `returned` is called, on this thread, whenever an edge says
-    that it is there.
+    ever punched are known from the ledger. `pilots` are those whose lines say so. `returned` is called, on
+    this thread, whenever an edge says that it is there.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class Watch:
         *,
         returned: Callable[[str], None],
         edges: Collection[str] = (),
+        pilots: Collection[str] = (),
         limits: Limits | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -86,7 +87,7 @@ class Watch:
         self._clock = clock
         self._notes: SimpleQueue[_Arrived | Landed | _Differing | _Connected | None] = SimpleQueue()
         self._sightings = Sightings(clock(), edges)
-        self._display = Display(topics, publish, self._limits)
+        self._display = Display(topics, publish, self._limits, pilots)
         self._loaded = False
         self._looked_at = float("-inf")
         self._newest: datetime | None = None
