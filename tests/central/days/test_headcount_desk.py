@@ -1,5 +1,6 @@
 """What people are answered about how many were in, hour by hour: within filters, limits and pages."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date
 from pathlib import Path
@@ -20,10 +21,11 @@ from central.zones import Zones
 from tests.central.days.works import MONDAY, OFFICE, SITES, ZONE, Works, person
 from wire.facts import Span
 from wire.people import OrgFilter
-from wire.reporting import ReportRequest
+from wire.reporting import ReportPage, ReportRequest
 
 STAFF = (person(1), person(2, department="Stores"), person(3, department="Stores"))
 ONE_DAY = Span(first=MONDAY, last=MONDAY)
+TWO_DAYS = Span(first=MONDAY, last=date(2026, 5, 12))
 
 
 @pytest.fixture
@@ -48,9 +50,23 @@ def hours(
     sites: Sites = SITES,
 ) -> list[tuple[object, ...]]:
     """The hour and how many people were in, of all pages together."""
+    pages = paged(works, people, scope=scope, span=span, limit=limit, sites=sites)
+    found = added_up([row for page in pages for row in page.rows])
+    return [(row[1], row[3]) for row in found if row[3]]
+
+
+def paged(
+    works: Works,
+    people: OrgFilter | None = None,
+    *,
+    scope: Scope = EVERYBODY,
+    span: Span = ONE_DAY,
+    limit: int = 500,
+    sites: Sites = SITES,
+) -> Iterator[ReportPage]:
+    """The pages of a headcount."""
     desk = WorkdayDesk(works.ledger, Staff(works.ledger), sites, Options(zone=ZONE.key))
-    found: list[tuple[str | int | None, ...]] = []
-    after = None
+    after: str | None = None
     while True:
         request = ReportRequest(
             request_id="r1",
@@ -61,16 +77,31 @@ def hours(
             after=after,
         )
         page = desk.report(request, sight(People(works.ledger).directory(), scope), works.now)
-        found += page.rows
+        yield page
         after = page.after
         if after is None:
-            return [(row[1], row[3]) for row in added_up(found) if row[3]]
+            return
 
 
 @pytest.mark.parametrize("limit", [1, 2, 500])
 def test_pages_of_any_size_add_up_to_the_same_hours(works: Works, limit: int) -> None:
     """Each page counts some of the people, nobody twice, and the last one is the end."""
     assert hours(works, limit=limit) == [("09:00", 3), ("10:00", 3), ("11:00", 2), ("12:00", 1)]
+
+
+def test_a_page_ends_once_it_has_as_many_hours_as_a_message_carries(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many people were asked for: whoever is counted next goes to the next page, and nobody is lost."""
+    for number in (1, 2, 3):
+        works.punch("2026-05-12 09:00", 0, user=str(number))
+        works.punch(f"2026-05-12 {9 + number}:30", 1, user=str(number))
+    works.settle()
+    whole = hours(works, span=TWO_DAYS)
+    monkeypatch.setattr("central.requests.headcount._MOST_HOURS", 5)
+    pages = list(paged(works, span=TWO_DAYS))
+    assert [len(page.rows) for page in pages] == [6, 8]
+    assert [(row[1], row[3]) for row in added_up([row for page in pages for row in page.rows]) if row[3]] == whole
 
 
 def test_only_those_are_counted_whom_the_filter_and_the_limits_leave(works: Works) -> None:
