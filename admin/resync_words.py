@@ -23,6 +23,9 @@ _LIST = ("id", "by", "state", "mode", "from", "to", "people", "began", "ended", 
 
 def progress_line(told: ResyncProgress) -> str:
     """Where a resync stands: `reading: 120 of 200 people, 4711 punches read; waiting for pune-01`."""
+    if told.state == "undoing":
+        fault = f"; central met a fault, and tries again: {plain(told.fault)}" if told.fault else ""
+        return f"undoing: {told.undo_done} of {told.undo_of} punches and workdays{fault}"
     waiting = f"; waiting for {', '.join(told.edges_waiting)}" if told.edges_waiting else ""
     people = f"{told.people_done} of {told.selected} people"
     return f"{told.state}: {people}, {told.punches_read} punches read{waiting}"

@@ -126,7 +126,8 @@ def _manage(options: BrokerOptions, flags: Namespace) -> int:
     """Cancel or undo a resync, and print what became of it."""
     with Client(options).connected() as client:
         request = ResyncsRequest(request_id=new_id(), do=flags.do, name=flags.name, user=flags.by)
-        shown = outcome(client.ask("resyncs", request), ResyncShown)
+        answers = client.ask("resyncs", request, flags.timeout + _GRACE_S)
+        shown = outcome(_followed(answers), ResyncShown)
     if flags.json:
         sys.stdout.write(msgspec.json.encode(shown.entry).decode() + "\n")
     else:

@@ -84,7 +84,8 @@ class ResyncProgress(msgspec.Struct, frozen=True, kw_only=True):
     may see; `people_done` are those about whom nobody is asked any more. `edges_waiting` have not answered
     yet. `days_changed` are the workdays that have, or would have, another result. `unmatched_employees` are
     some of the `unmatched_count` of whom no reader knows a badge; `readers_more` did not fit the message.
-    `fault` is what central met and tries again, or, in the state failed, gave up at.
+    `fault` is what central met and tries again, or, in the state failed, gave up at. Once it is being undone,
+    `undo_done` of `undo_of` punches and workdays are as they were.
     """
 
     name: str
@@ -104,10 +105,12 @@ class ResyncProgress(msgspec.Struct, frozen=True, kw_only=True):
     unmatched_employees: tuple[str, ...] = ()
     unmatched_count: int = 0
     fault: str = ""
+    undo_done: int = 0
+    undo_of: int = 0
 
 
 class ResyncEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of the list of resyncs."""
+    """A line of the list of resyncs. `undone_by` is told from when somebody wants it undone."""
 
     name: str
     user: str

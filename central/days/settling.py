@@ -14,9 +14,10 @@ from central.computing import Computer
 from central.days.collecting import Collector
 from central.days.storing import Piece, compute
 from central.ledger.database import LedgerError
-from central.ledger.resyncs.changes import Change, Standing
+from central.ledger.resyncs.changes import Change
 from central.ledger.workdays import coverage, doubts, marks, results, waiting
 from central.ledger.workdays.results import Place
+from central.resync.undoing import Standing
 from central.workdays.contacts import Contacts
 from central.workdays.span import DaySpan
 from ground.journal import Journal

@@ -87,6 +87,11 @@ def again_at(faults: int, now: datetime) -> datetime | None:
     return now + _PAUSES[faults - 1] if faults <= len(_PAUSES) else None
 
 
+def rest(faults: int) -> timedelta:
+    """How long behind so many faults in a row something rests that is never given up."""
+    return _PAUSES[min(faults, len(_PAUSES)) - 1]
+
+
 def latest(reports: Iterable[RereadReport]) -> RereadReport | None:
     """The report that counts, of those that arrived in this order.
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from admin.resync_words import list_lines, nothing_left_over, page_lines, progress_line, resync_lines
 from tests.resync_answers import resync_progress
@@ -57,6 +58,15 @@ def test_progress_tells_how_far_it_is_and_who_is_waited_for() -> None:
     """A person sees which branch the resync waits for."""
     line = progress_line(resync_progress(state="ordered", people_done=1, edges_waiting=("surat-02",)))
     assert line == "ordered: 1 of 2 people, 42 punches read; waiting for surat-02"
+
+
+def test_an_undoing_tells_how_far_it_is_and_what_it_met() -> None:
+    """A person sees that it goes on, and why it rests if it does."""
+    told = resync_progress(state="undoing", undo_done=1200, undo_of=5300)
+    assert progress_line(told) == "undoing: 1200 of 5300 punches and workdays"
+    met = replace(told, fault="odd\x1b")
+    assert progress_line(met).startswith("undoing: 1200 of 5300 punches and workdays; central met a fault")
+    assert "\x1b" not in progress_line(met)
 
 
 def test_lists_and_pages_are_tables() -> None:

@@ -128,6 +128,39 @@ def test_central_and_the_edge_are_killed_in_the_middle(site: Site, seed: int) ->
     assert site.doubled_days() == 0
 
 
+def test_central_is_killed_while_a_resync_is_undone(site: Site) -> None:
+    """Each life does some more of it; who waits hears the end, and the days are what they were."""
+    site.settles()
+    employees, lost = _lose(site, 40)
+    before, held = _settled_days(site), site.ledger_count()
+    chosen = [f"--employee={one}" for one in employees]
+    done = _ask(site, *SPAN, *chosen, "--reason=a journey", "--request-id=j-1")
+    (gate,) = [it for it in done["readers"] if it["reader"] == TERMINAL]
+    assert gate["added"] == lost
+    account = site._account()  # noqa: SLF001
+    asked = site._program("asked", "punchwire", "resync", "undo", "j-1", *account, "--timeout=180")  # noqa: SLF001
+    asked.start()
+    seen = set[str]()
+    while asked.runs:
+        step = _undoing(site)
+        if step and step not in seen and len(seen) < 3:
+            seen.add(step)
+            site.central.kill()
+            site.central.start()
+        time.sleep(0.02)
+    assert seen
+    assert "j-1 is undone" in asked.log.read_text(encoding="utf-8")
+    assert _settled_days(site) == before
+    assert site.ledger_count() == held + lost
+
+
+def _undoing(site: Site) -> str:
+    """At which step the undoing of the only resync is, "" before and behind it."""
+    with site.database() as db:
+        (undoing, undone) = db.execute("SELECT undoing, undone_at_us FROM resync_jobs").fetchone()
+    return "" if undoing is None or undone is not None else str(json.loads(undoing)["step"])
+
+
 def _state(site: Site, name: str) -> str:
     """Where the parts of a resync stand, by the ledger's own tables: its state, or "" while there is none."""
     query = (

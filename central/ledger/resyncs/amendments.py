@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
 from sqlalchemy import literal_column as literal
 
 from central.ledger.database import insert_into
@@ -93,22 +93,47 @@ def withdrawn(connection: Connection, punch_ids: Collection[bytes]) -> set[bytes
     return found
 
 
-def withdraw(connection: Connection, job_id: int, at: datetime) -> int:
-    """Take back what a resync made of punches, and mark what that may change; return how many they are."""
-    mine = (amendments.c.job_id == job_id, amendments.c.withdrawn_at.is_(None))
+def count(connection: Connection, job_id: int) -> int:
+    """How many amendments of a resync are in the ledger and not withdrawn."""
+    query = select(func.count()).where(amendments.c.job_id == job_id, amendments.c.withdrawn_at.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def stretch(connection: Connection, job_id: int, limit: int, after: bytes) -> bytes | None:
+    """The last punch id of the next amendments of a resync, by punch id; None if there are no more."""
+    query = (
+        select(amendments.c.punch_id)
+        .where(amendments.c.job_id == job_id, amendments.c.punch_id > after)
+        .order_by(amendments.c.punch_id)
+        .limit(limit)
+    )
+    found = connection.execute(query).scalars().all()
+    return found[-1] if found else None
+
+
+def withdraw(connection: Connection, job_id: int, after: bytes, last: bytes, at: datetime) -> int:
+    """Take back what a resync made of a stretch of punches; return how many it was. Marks nothing."""
+    done = connection.execute(
+        update(amendments)
+        .where(*_within(job_id, after, last), amendments.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=at, in_force=case((amendments.c.kind == "added", 1), else_=0))
+    )
+    return done.rowcount
+
+
+def mark(connection: Connection, job_id: int, after: bytes, last: bytes) -> None:
+    """Mark what the amendments of a stretch of punches may change."""
     query = (
         select(punches.c.badge_key, punches.c.edge, punches.c.day)
         .join_from(amendments, punches, punches.c.punch_id == amendments.c.punch_id)
-        .where(*mine)
+        .where(*_within(job_id, after, last))
     )
-    touched = {(key, edge, day) for key, edge, day in connection.execute(query)}
-    done = connection.execute(
-        update(amendments)
-        .where(*mine)
-        .values(withdrawn_at=at, in_force=case((amendments.c.kind == "added", 1), else_=0))
-    )
-    marks.touch(connection, touched)
-    return done.rowcount
+    marks.touch(connection, {(key, edge, day) for key, edge, day in connection.execute(query)})
+
+
+def _within(job_id: int, after: bytes, last: bytes) -> tuple[ColumnElement[bool], ...]:
+    ids = amendments.c.punch_id
+    return amendments.c.job_id == job_id, ids > after, ids <= last
 
 
 def amended(connection: Connection, punches_of: Iterable[Raw], badge_keys: Collection[str]) -> list[Raw]:

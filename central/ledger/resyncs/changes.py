@@ -1,24 +1,19 @@
 """Owns what a resync changed of people's workdays: results, coverage, use of readers, before and after."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_, update
 
 from central.ledger.database import insert_into
 from central.ledger.resyncs.tables import days, people
-from central.ledger.workdays.results import Place, Stored
+from central.ledger.workdays.results import REMOVED, Place, Stored
+from central.ledger.workdays.tables import workdays
+from central.resync.undoing import BEGIN, Standing, without
 
 _AT_ONCE = 500
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """What is kept of a person beside results: the days covered, and the last day at each reader used."""
-
-    coverage: tuple[int, int] | None
-    uses: tuple[tuple[str, str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,33 @@ def of_places(connection: Connection, job_id: int, places: Collection[Place]) ->
     return found
 
 
-def page(connection: Connection, job_id: int, limit: int, after: Place = ("", -1)) -> list[Changed]:
+def note_strange(connection: Connection, job_id: int, limit: int, after: Place = BEGIN) -> Place | None:
+    """Note which of some days others changed since: another result is stored. Returns the last of them."""
+    place = tuple_(days.c.employee_id, days.c.day)
+    query = (
+        select(days.c.employee_id, days.c.day)
+        .where(days.c.job_id == job_id, place > after)
+        .order_by(days.c.employee_id, days.c.day)
+        .limit(limit)
+    )
+    found = [(employee_id, day) for employee_id, day in connection.execute(query)]
+    if not found:
+        return None
+    stands = (
+        select(workdays.c.day)
+        .where(workdays.c.employee_id == days.c.employee_id, workdays.c.day == days.c.day)
+        .where(workdays.c.result == days.c.after, workdays.c.status != REMOVED)
+        .exists()
+    )
+    connection.execute(
+        update(days)
+        .where(days.c.job_id == job_id, place > after, place <= found[-1], ~stands)
+        .values(mixed=1)
+    )
+    return found[-1]
+
+
+def page(connection: Connection, job_id: int, limit: int, after: Place = BEGIN) -> list[Changed]:
     """What a job changed, by employee and day."""
     query = (
         select(*_KEPT)
@@ -120,6 +141,11 @@ def page(connection: Connection, job_id: int, limit: int, after: Place = ("", -1
 def _changed(row: Any) -> Changed:
     employee_id, day, status, due_s, before, after, mixed = row
     return Changed(employee_id, day, status, due_s, before, after, bool(mixed))
+
+
+def count_all(connection: Connection, job_id: int) -> int:
+    """How many workdays are stored of a job, those that came to the same as before among them."""
+    return int(connection.execute(select(func.count()).where(days.c.job_id == job_id)).scalar_one())
 
 
 def count(connection: Connection, job_id: int) -> int:
@@ -142,39 +168,53 @@ def counts_by_person(connection: Connection, job_id: int, employee_ids: Sequence
 
 
 def keep_standing(
-    connection: Connection, job_id: int, found: Iterable[tuple[str, Standing, Standing]]
+    connection: Connection, job_id: int, found: Sequence[tuple[str, Standing, Standing]]
 ) -> None:
-    """Store how people stood before and behind what a job changed; what it found first stays."""
+    """Store how people stood before and behind what a job changed; what others did in between is theirs."""
+    known = {
+        who: (was, became) for who, was, became in _standings(connection, job_id, [it[0] for it in found])
+    }
     rows = [
         {
-            "who": employee_id,
-            "was": msgspec.json.encode(before),
+            "who": who,
+            "was": msgspec.json.encode(without(*known[who], before) if who in known else before),
             "is_now": msgspec.json.encode(after),
         }
-        for employee_id, before, after in found
+        for who, before, after in found
     ]
     if rows:
         connection.execute(
             update(people)
             .where(people.c.job_id == job_id, people.c.employee_id == bindparam("who"))
-            .values(before=func.coalesce(people.c.before, bindparam("was")), after=bindparam("is_now")),
+            .values(before=bindparam("was"), after=bindparam("is_now")),
             rows,
         )
 
 
-def standings(connection: Connection, job_id: int) -> list[tuple[str, Standing, Standing]]:
-    """How the people stood whose coverage or readers a job changed."""
-    query = select(people.c.employee_id, people.c.before, people.c.after).where(
-        people.c.job_id == job_id, people.c.before.is_not(None)
-    )
-    return [
-        (
-            employee_id,
-            msgspec.json.decode(before, type=Standing),
-            msgspec.json.decode(after, type=Standing),
-        )
-        for employee_id, before, after in connection.execute(query)
-    ]
+def standings(
+    connection: Connection, job_id: int, limit: int, after: str = ""
+) -> list[tuple[str, Standing, Standing]]:
+    """How people stood, before and behind, whose coverage or readers a job changed; in order, behind one."""
+    query = _STANDINGS.where(people.c.job_id == job_id, people.c.employee_id > after)
+    return list(_told(connection, query.order_by(people.c.employee_id).limit(limit)))
+
+
+_STANDINGS = select(people.c.employee_id, people.c.before, people.c.after).where(people.c.before.is_not(None))
+
+
+def _standings(
+    connection: Connection, job_id: int, employee_ids: Sequence[str]
+) -> Iterator[tuple[str, Standing, Standing]]:
+    for start in range(0, len(employee_ids), _AT_ONCE):
+        some = employee_ids[start : start + _AT_ONCE]
+        query = _STANDINGS.where(people.c.job_id == job_id, people.c.employee_id.in_(some))
+        yield from _told(connection, query)
+
+
+def _told(connection: Connection, query: Select[Any]) -> Iterator[tuple[str, Standing, Standing]]:
+    for employee_id, *both in connection.execute(query):
+        before, after = (msgspec.json.decode(one, type=Standing) for one in both)
+        yield employee_id, before, after
 
 
 def tried(connection: Connection, job_id: int, employee_ids: Collection[str]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, insert, select
 from central.ledger.database import insert_into
 from central.ledger.resyncs.tables import jobs, parts, people
 from central.resync.course import Part, State
+from central.resync.undoing import Undo
 from wire.codec import decode, encode
 from wire.resync import ResyncRequest
 
@@ -44,7 +45,8 @@ class Asked:
 class Job:
     """A resync. `actor` and the request's own id are its name, `job_id` is the ledger's.
 
-    `faults` are those in a row, and `fault` tells the last one; the job rests until `again_at`.
+    `faults` are those in a row, and `fault` tells the last one; the job rests until `again_at`. `undo` tells
+    how far it is taken back once somebody wants that.
     """
 
     job_id: int
@@ -65,6 +67,7 @@ class Job:
     fault: str = ""
     again_at: datetime | None = None
     failed_at: datetime | None = None
+    undo: Undo | None = None
 
 
 def begin(connection: Connection, job: Job, pieces: Mapping[int, Sequence[str]]) -> Job | None:
@@ -152,6 +155,12 @@ def still_open(connection: Connection) -> list[Job]:
     return _jobs(connection, _ALL.where(jobs.c.ended_at.is_(None)).order_by(jobs.c.job_id))
 
 
+def being_undone(connection: Connection) -> list[Job]:
+    """The jobs that somebody wants undone and that are not yet, oldest first."""
+    query = _ALL.where(jobs.c.undoing.is_not(None), jobs.c.undone_at.is_(None))
+    return _jobs(connection, query.order_by(jobs.c.job_id))
+
+
 def of_orders(connection: Connection, order_ids: Collection[str]) -> list[Job]:
     """The open jobs to which these orders belong."""
     mine = select(parts.c.job_id).where(parts.c.order_id.in_(order_ids))
@@ -194,6 +203,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Job]:
             fault=row["fault"],
             again_at=row["again_at"],
             failed_at=row["failed_at"],
+            undo=None if row["undoing"] is None else msgspec.json.decode(row["undoing"], type=Undo),
         )
         for row in rows
     ]

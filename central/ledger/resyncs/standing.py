@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, update
 
 from central.ledger.resyncs.jobs import Job
 from central.ledger.resyncs.tables import jobs
+from central.resync.undoing import Undo
 
 
 def faulted(connection: Connection, job: Job, fault: str, again_at: datetime | None) -> Job:
@@ -40,6 +42,13 @@ def ended(connection: Connection, job: Job, at: datetime) -> Job:
     """Note that a job has ended; return it as it is then."""
     connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(ended_at=at))
     return replace(job, ended_at=at)
+
+
+def undoing(connection: Connection, job: Job, undo: Undo) -> Job:
+    """Note how far a job is taken back; return it as it is then."""
+    told = msgspec.json.encode(undo)
+    connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(undoing=told))
+    return replace(job, undo=undo)
 
 
 def undone(connection: Connection, job: Job, by: str, at: datetime) -> Job:

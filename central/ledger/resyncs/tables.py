@@ -36,12 +36,14 @@ jobs = Table(
     Column("ended_at_us", _INSTANT, key="ended_at", nullable=True),
     Column("undone_at_us", _INSTANT, key="undone_at", nullable=True),
     _text("undone_by", nullable=True),
+    Column("undoing", LargeBinary, nullable=True),
 )
 """The resyncs that were asked for; actor and request id are unique together.
 
 `people` are selected of those `visible` to the actor. `everybody` says that strangers' badges are asked for,
 too. `groups` tells, as JSON, how many people each set of edges knows, by piece. `faults` are those in a row,
-`fault` is what the last one was; the job rests until `again_at`, or was given up at `failed_at`.
+`fault` is what the last one was; the job rests until `again_at`, or was given up at `failed_at`. `undoing` is
+JSON of `central.resync.undoing.Undo` once somebody wants it undone.
 """
 
 parts = Table(

@@ -10,12 +10,14 @@ from central.ledger.staff import Staff
 from central.post import Publish, Readers
 from central.requests.choosing import Choosing
 from central.requests.replies import Replies
+from central.requests.resyncs.announcing import Announcing
 from central.requests.resyncs.desk import ResyncDesk
 from central.requests.resyncs.equipping import Equipment
 from central.requests.resyncs.following import Following
 from central.requests.resyncs.landing import Landing
 from central.requests.resyncs.scheduling import Scheduling
 from central.requests.resyncs.serving import Serving
+from central.requests.resyncs.undoing import Undoing
 from central.resync.daily import DailyOptions
 from central.rules.plan import Options
 from central.workdays.interpretation import Sites
@@ -52,6 +54,8 @@ def resync_desk(around: Surroundings, replies: Replies) -> ResyncDesk:
         clock,
     )
     choosing = Choosing(around.staff)
-    serving = Serving(ledger, people, choosing, around.readers, following, settling, clock)
+    undoing = Undoing(ledger, settling, clock)
+    serving = Serving(ledger, people, choosing, around.readers, following, undoing, clock)
     scheduling = Scheduling(ledger, people, around.sites.zones, around.readers, serving, around.daily, clock)
-    return ResyncDesk(ledger, serving, following, scheduling, replies)
+    announcing = Announcing(ledger, replies)
+    return ResyncDesk(ledger, serving, following, undoing, scheduling, announcing, replies)

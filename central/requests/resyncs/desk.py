@@ -12,13 +12,12 @@ from central.ledger.resyncs import jobs
 from central.ledger.resyncs.jobs import Job
 from central.requests.asking import Asking, Refusal
 from central.requests.replies import Replies
-from central.requests.resyncs import telling
+from central.requests.resyncs.announcing import Announcing
 from central.requests.resyncs.following import Following
-from central.requests.resyncs.ordering import CENTRAL
 from central.requests.resyncs.scheduling import Scheduling
 from central.requests.resyncs.serving import Serving
+from central.requests.resyncs.undoing import Undoing
 from ground.journal import Journal
-from wire.codec import encode
 from wire.resync import ResyncRequest, ResyncsRequest
 
 TURN_S = 1.0
@@ -26,8 +25,6 @@ LOOK_AGAIN_S = 2.0
 """Open resyncs are looked at so often even without news: for the deadline, and after the ledger was away."""
 BREATH_S = 0.002
 """A pause behind each piece of work, in which the other threads come first."""
-TELL_S = 1.0
-"""Progress of one resync is told no more often."""
 
 journal = Journal("resync")
 
@@ -55,16 +52,19 @@ class ResyncDesk:
         ledger: Ledger,
         serving: Serving,
         following: Following,
+        undoing: Undoing,
         scheduling: Scheduling,
+        announcing: Announcing,
         replies: Replies,
     ) -> None:
         self._ledger = ledger
         self._serving = serving
         self._following = following
+        self._undoing = undoing
         self._scheduling = scheduling
+        self._announcing = announcing
         self._replies = replies
         self._notes: SimpleQueue[_Asked | _News | None] = SimpleQueue()
-        self._told: dict[int, tuple[bytes, float]] = {}
         self._look_again = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="resyncs", daemon=True)
@@ -123,7 +123,7 @@ class ResyncDesk:
             wanted, self._look_again = None, time.monotonic() + LOOK_AGAIN_S
             self._scheduling.begin_due()
         with self._ledger.read() as connection:
-            found = jobs.still_open(connection)
+            found = [*jobs.still_open(connection), *jobs.being_undone(connection)]
         return {
             job.job_id
             for job in found
@@ -144,30 +144,33 @@ class ResyncDesk:
     def _work(self, job: Job) -> bool:
         """Do the next things for a job; tell whether there is more to do now. An odd one spoils no other."""
         try:
-            moved, busy = self._following.turn(job)
-            self._tell(moved)
+            if job.undo is None:
+                moved, busy = self._following.turn(job)
+                self._announcing.tell(moved)
+            else:
+                moved, busy = self._undoing.turn(job)
+                self._announcing.tell_undo(moved)
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other resyncs must not suffer for it
             name = {"user": job.actor, "request": job.request.request_id}
             journal.error("resync_fault", **name, error=repr(error))
-            job = self._following.faulted(self._fresh(job), repr(error))
-            if job.ended_at is not None:
-                self._give_up(job)
+            self._faulted(self._fresh(job), repr(error))
             return False
         return busy
+
+    def _faulted(self, job: Job, fault: str) -> None:
+        if job.undo is not None:
+            self._undoing.faulted(job, fault)
+            return
+        job = self._following.faulted(job, fault)
+        if job.ended_at is not None:
+            self._announcing.give_up(job)
 
     def _fresh(self, job: Job) -> Job:
         """A job as it stands now, whatever its turn came to before the fault."""
         with self._ledger.read() as connection:
             return jobs.find(connection, job.actor, job.request.request_id) or job
-
-    def _give_up(self, job: Job) -> None:
-        """Tell the last answer of a job that failed, without looking at what may be odd in it."""
-        self._told.pop(job.job_id, None)
-        if job.actor != CENTRAL:
-            reason = f"central gave it up at the {job.faults}th try: {job.fault}"
-            self._replies.send(job.actor, job.request.request_id, "failed", reason=reason)
 
     def _serve(self, asking: Asking, sight: Sight) -> int | None:
         """Answer; return the id of a job that has something to do now."""
@@ -176,13 +179,17 @@ class ResyncDesk:
         try:
             if isinstance(request, ResyncRequest):
                 job = self._serving.begin(user, request, sight)
-                self._tell(job, anyway=True)
+                self._announcing.tell(job, anyway=True)
                 return None if job.ended_at is not None else job.job_id
+            if isinstance(request, ResyncsRequest) and request.do == "undo":
+                job = self._serving.undo(user, request, sight)
+                self._announcing.undo_asked(asking, job)
+                return None if job.undone_at is not None else job.job_id
             if isinstance(request, ResyncsRequest):
-                answer, figures, ended = self._serving.manage(user, request, sight)
-                self._replies.done(asking, answer, figures)
+                answer, ended = self._serving.manage(user, request, sight)
+                self._replies.done(asking, answer, {})
                 if ended is not None:
-                    self._tell(ended)
+                    self._announcing.tell(ended)
         except Refusal as refusal:
             self._replies.refused(user, verb, request_id, str(refusal))
         except LedgerError:
@@ -192,21 +199,3 @@ class ResyncDesk:
             journal.error("request_failed", user=user, verb=verb, request=request_id, error=repr(error))
             self._replies.send(user, request_id, "failed", reason=f"central could not do it: {error!r}")
         return None
-
-    def _tell(self, job: Job, *, anyway: bool = False) -> None:
-        """Answer with where a resync stands, if that is news; its last answer once it has ended."""
-        if job.actor == CENTRAL:
-            return
-        told, told_at = self._told.get(job.job_id, (b"", 0.0))
-        ended, now = job.ended_at is not None, time.monotonic()
-        if not (anyway or ended) and now - told_at < TELL_S:
-            return
-        with self._ledger.read() as connection:
-            body = telling.progress(connection, job)
-        stand = encode(body)
-        if not (anyway or ended) and told == stand:
-            return
-        self._told[job.job_id] = stand, now
-        if ended:
-            del self._told[job.job_id]
-        self._replies.send(job.actor, job.request.request_id, "done" if ended else "progress", body=body)

@@ -1,25 +1,25 @@
 """Owns what people may do with resyncs: begin one, list them, look at one, cancel it, undo it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection
 
 from central.access.scope import Sight
-from central.days.settling import Settling
 from central.directory.directory import Directory
 from central.ledger import audit
 from central.ledger.database import Ledger
 from central.ledger.people import People
-from central.ledger.resyncs import jobs, standing
+from central.ledger.resyncs import jobs
 from central.ledger.resyncs.jobs import Job
 from central.post import Readers
 from central.requests.asking import Refusal
 from central.requests.choosing import Choosing
-from central.requests.resyncs import pages, telling, undoing
+from central.requests.resyncs import pages, telling
 from central.requests.resyncs.following import Following
 from central.requests.resyncs.planning import is_everybody, plan
+from central.requests.resyncs.undoing import Undoing
 from wire.resync import ResyncList, ResyncRequest, ResyncShown, ResyncsRequest
 
 
@@ -33,7 +33,7 @@ class Serving:
         choosing: Choosing,
         readers: Readers,
         following: Following,
-        settling: Callable[[Connection], Settling],
+        undoing: Undoing,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
@@ -41,7 +41,7 @@ class Serving:
         self._choosing = choosing
         self._readers = readers
         self._following = following
-        self._settling = settling
+        self._undoing = undoing
         self._clock = clock
 
     def begin(self, user: str, request: ResyncRequest, sight: Sight) -> Job:
@@ -66,37 +66,22 @@ class Serving:
 
     def manage(
         self, user: str, request: ResyncsRequest, sight: Sight
-    ) -> tuple[ResyncList | ResyncShown, Mapping[str, int], Job | None]:
-        """Answer a request about resyncs, with figures for the audit, and the job that it ended, if it did.
-
-        Raises Refusal.
-        """
+    ) -> tuple[ResyncList | ResyncShown, Job | None]:
+        """Answer a request to list, show or cancel, with the job that it ended, if it did. Raises Refusal."""
         if request.do == "list":
-            return self._list(user, request, sight), {}, None
+            return self._list(user, request, sight), None
         job = self._named(user, request, sight)
-        figures: Mapping[str, int] = {}
         ended: Job | None = None
-        match request.do:
-            case "cancel" if job.ended_at is not None:
+        if request.do == "cancel":
+            if job.ended_at is not None:
                 raise Refusal("it has ended already; what it did can be undone")
-            case "cancel":
-                job = ended = self._following.cancel(job)
-            case "undo":
-                undoing.check(job)
-                job, figures = self._undo(user, job)
-            case _:
-                pass
+            job = ended = self._following.cancel(job)
         with self._ledger.read() as connection:
-            return pages.shown(connection, job, request), figures, ended
+            return pages.shown(connection, job, request), ended
 
-    def _undo(self, user: str, job: Job) -> tuple[Job, Mapping[str, int]]:
-        now = self._clock()
-        with self._ledger.write() as connection:
-            figures = undoing.undo(connection, job, self._settling(connection), now)
-            job = standing.undone(connection, job, user, now)
-            told = {"outcome": "undone", "by": user, **figures}
-            audit.record(connection, now, job.actor, "resync", job.request.request_id, told)
-        return job, figures
+    def undo(self, user: str, request: ResyncsRequest, sight: Sight) -> Job:
+        """Note that somebody wants a resync undone, and find it as it stands then. Raises Refusal."""
+        return self._undoing.begin(self._named(user, request, sight), user, request.request_id)
 
     def _list(self, user: str, request: ResyncsRequest, sight: Sight) -> ResyncList:
         """Everybody's for those who see the whole organisation, else one's own."""

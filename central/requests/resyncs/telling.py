@@ -17,6 +17,8 @@ def state(job: Job) -> str:
     """Where a job stands, in the words of its course, or as it ended."""
     if job.undone_at is not None:
         return "undone"
+    if job.undo is not None:
+        return "undoing"
     if job.failed_at is not None:
         return "failed"
     if job.cancelled_at is not None:
@@ -30,7 +32,7 @@ def state(job: Job) -> str:
 def progress(connection: Connection, job: Job) -> ResyncProgress:
     """The whole of a job, as people see it."""
     figures = verdicts.figures(connection, job.job_id)
-    request = job.request
+    request, undo = job.request, job.undo
     return ResyncProgress(
         name=request.request_id,
         user=job.actor,
@@ -47,7 +49,9 @@ def progress(connection: Connection, job: Job) -> ResyncProgress:
         readers=tuple(_readers(job, figures)),
         unmatched_employees=tuple(names(connection, job, NOBODY_KNOWS, _NAMES)),
         unmatched_count=people_count(connection, job, NOBODY_KNOWS),
-        fault=job.fault,
+        fault=job.fault if undo is None else undo.fault,
+        undo_done=0 if undo is None else undo.withdrawn + undo.restored + undo.computed_again,
+        undo_of=0 if undo is None else undo.punches + undo.days,
     )
 
 
@@ -107,6 +111,6 @@ def entry(job: Job) -> ResyncEntry:
         began_at=job.began_at,
         ended_at=job.ended_at,
         undone_at=job.undone_at,
-        undone_by=job.undone_by,
+        undone_by=job.undone_by if job.undo is None else job.undo.by,
         reason=job.request.reason,
     )

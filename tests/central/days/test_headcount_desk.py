@@ -92,7 +92,7 @@ def test_pages_of_any_size_add_up_to_the_same_hours(works: Works, limit: int) ->
 def test_a_page_ends_once_it_has_as_many_hours_as_a_message_carries(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many people were asked for: whoever is counted next goes to the next page, and nobody is lost."""
+    """However many people were asked for: whoever is next goes to the next page, and nobody is lost."""
     for number in (1, 2, 3):
         works.punch("2026-05-12 09:00", 0, user=str(number))
         works.punch(f"2026-05-12 {9 + number}:30", 1, user=str(number))
@@ -101,7 +101,9 @@ def test_a_page_ends_once_it_has_as_many_hours_as_a_message_carries(
     monkeypatch.setattr("central.requests.headcount._MOST_HOURS", 5)
     pages = list(paged(works, span=TWO_DAYS))
     assert [len(page.rows) for page in pages] == [6, 8]
-    assert [(row[1], row[3]) for row in added_up([row for page in pages for row in page.rows]) if row[3]] == whole
+    assert [
+        (row[1], row[3]) for row in added_up([row for page in pages for row in page.rows]) if row[3]
+    ] == whole
 
 
 def test_only_those_are_counted_whom_the_filter_and_the_limits_leave(works: Works) -> None:

@@ -23,6 +23,7 @@ from central.requests.resyncs.following import Following
 from central.requests.resyncs.landing import Landing
 from central.requests.resyncs.scheduling import Scheduling
 from central.requests.resyncs.serving import Serving
+from central.requests.resyncs.undoing import Undoing
 from central.resync.daily import DailyOptions
 from central.rules.plan import Options
 from central.streams import Parcel
@@ -98,13 +99,14 @@ class Company(Works):
         self.following = Following(
             Topics(), self._take_order, self.ledger, self._directory, SITES.zones, land, lambda: self.now
         )
+        self.undoing = Undoing(self.ledger, settling, lambda: self.now)
         self.serving = Serving(
             self.ledger,
             self._directory,
             Choosing(Staff(self.ledger)),
             self.readers,
             self.following,
-            settling,
+            self.undoing,
             lambda: self.now,
         )
         self.scheduling = Scheduling(
@@ -184,6 +186,22 @@ class Company(Works):
         """The answer to a request about resyncs."""
         request = ResyncsRequest(request_id="q", do=do, name=name, **more)  # type: ignore[arg-type]
         return self.serving.manage(user, request, sight(self._directory.directory(), EVERYBODY))[0]
+
+    def undo(self, name: str = "r-1", user: str = "anna") -> ResyncProgress:
+        """Take a resync back, and where it stands then."""
+        self.undo_begun(name, user)
+        while self.undo_piece(name, user):
+            pass
+        return self.progress(name, user)
+
+    def undo_begun(self, name: str = "r-1", user: str = "anna", request_id: str = "q") -> Job:
+        """Ask for a resync to be taken back."""
+        request = ResyncsRequest(request_id=request_id, do="undo", name=name)
+        return self.serving.undo(user, request, sight(self._directory.directory(), EVERYBODY))
+
+    def undo_piece(self, name: str = "r-1", user: str = "anna") -> bool:
+        """Take one piece of a resync back; False once it is undone."""
+        return self.undoing.turn(self.stored(name, user))[0].undone_at is None
 
     def page(self, what: str, name: str = "r-1") -> list[dict[str, Any]]:
         """A page of what a resync found, the rows by column."""

@@ -332,7 +332,7 @@ def test_what_comes_by_itself_meanwhile_is_a_match(company: Company) -> None:
     company.run(job)
     (gate,) = company.progress().readers
     assert (gate.matched, gate.added) == (5, 1)
-    company.manage("undo")
+    company.undo()
     company.settle()
     assert any(it.punch == late.punch_id for it in _clockings(company, "E2", date(2026, 5, 12)))
 

@@ -65,7 +65,7 @@ def test_nothing_comes_back_that_a_person_took_back(company: Company) -> None:
     """A daily resync finds it again, says so, and leaves it."""
     before = company.kept()
     company.resync(reason="a test")
-    company.manage("undo")
+    company.undo()
     turns(company, 7)
     told = company.progress("daily-pune-01-2026-05-18", CENTRAL).readers[0]
     assert (told.added, told.only_on_device) == (0, 0)

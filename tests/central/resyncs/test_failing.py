@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from central.access.scope import EVERYBODY, sight
 from central.ledger import orders
 from central.ledger.database import Ledger
 from central.ledger.resyncs.tables import found
+from central.requests.asking import Asking
 from central.requests.replies import Replies
 from central.requests.resyncs import landing
+from central.requests.resyncs.announcing import Announcing
 from central.requests.resyncs.desk import ResyncDesk
 from tests.central.days.works import OFFICE, person
 from tests.central.resyncs.company import Company, punch
@@ -29,6 +32,8 @@ class Office(Company):
     def __init__(self, ledger: Ledger, folder: Path) -> None:
         super().__init__(ledger, folder, [person(1), person(2)])
         self.answers: list[Answer] = []
+        self.asking: list[Asking] = []
+        """What people ask in the next turn."""
 
     def _publish_answer(
         self,
@@ -46,7 +51,19 @@ class Office(Company):
     def turn(self) -> None:
         """One turn of a desk that was just started."""
         replies = Replies(Topics(), self._publish_answer, self.ledger, lambda: self.now)
-        desk = ResyncDesk(self.ledger, self.serving, self.following, self.scheduling, replies)
+        announcing = Announcing(self.ledger, replies)
+        desk = ResyncDesk(
+            self.ledger,
+            self.serving,
+            self.following,
+            self.undoing,
+            self.scheduling,
+            announcing,
+            replies,
+        )
+        for asking in self.asking:
+            desk.take(asking, sight(self._directory.directory(), EVERYBODY))
+        self.asking.clear()
         desk.connected()
         desk._turn(set())  # noqa: SLF001 - the thread is the test's
 
@@ -147,7 +164,7 @@ def test_what_was_landed_before_a_fault_can_be_undone(
     office.tried_at(1000)
     assert (office.progress().state, office.progress().readers[0].added) == ("failed", 1)
     assert office.kept() != before
-    assert office.manage("undo").progress.state == "undone"
+    assert office.undo().state == "undone"
     assert office.kept() == before
 
 

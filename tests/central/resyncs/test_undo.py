@@ -36,8 +36,7 @@ def test_an_undone_resync_leaves_the_days_as_they_were(company: Company) -> None
     told = company.resync(span=MAY, reason="a test")
     assert told.readers[0].added == 6
     assert company.kept() != before
-    shown = company.manage("undo")
-    assert shown.progress.state == "undone"
+    assert company.undo().state == "undone"
     assert company.kept() == before
     company.settle()
     assert company.kept() == before, "and they stay so"
@@ -50,7 +49,7 @@ def test_the_keeper_may_work_in_between(company: Company) -> None:
     before = company.kept()
     company.resync(span=MAY, reason="a test")
     company.settle()
-    company.manage("undo")
+    company.undo()
     company.settle()
     assert company.kept() == before
 
@@ -60,7 +59,7 @@ def test_what_others_changed_since_is_computed_again(company: Company) -> None:
     company.resync(span=MAY, reason="a test")
     company.land(punch("2026-05-12 16:30", "2"))
     company.settle()
-    company.manage("undo")
+    company.undo()
     company.settle()
     day = company.day(date(2026, 5, 12), "E2")
     assert day is not None
@@ -73,12 +72,12 @@ def test_what_was_undone_can_be_applied_again_and_undone_again(company: Company)
     before = company.kept()
     company.resync(span=MAY, reason="a test")
     applied = company.kept()
-    company.manage("undo")
+    company.undo()
     assert company.resync("r-2", span=MAY).readers[0].to_add == 6
     again = company.resync("r-3", span=MAY, reason="it was right")
     assert again.readers[0].added == 6
     assert company.kept()["workdays"] == applied["workdays"]
-    company.manage("undo", "r-3")
+    company.undo("r-3")
     assert company.kept() == before
 
 
@@ -87,7 +86,7 @@ def test_a_day_that_had_no_result_is_told_as_it_is_now(company: Company) -> None
     company.resync(span=MAY, reason="a test")
     company.settle()
     company.published.clear()
-    company.manage("undo")
+    company.undo()
     company.settle()
     told = {(day.employee, day.date): day for day in company.published}
     assert told["E1", date(2026, 5, 4)].work_s == 0
@@ -114,7 +113,7 @@ def test_any_resync_can_be_taken_back(ledger: Ledger, tmp_path: Path, seed: int)
     assert company.punch_ids() == set(held)
     if dice.random() < 0.5:
         company.settle()
-    company.manage("undo")
+    company.undo()
     company.settle()
     assert company.kept() == before, told
 
@@ -123,13 +122,13 @@ def test_some_cannot_be_undone(company: Company) -> None:
     """A preview changed nothing; a running one is cancelled first; nothing is undone twice."""
     company.resync("r-0", span=MAY)
     with pytest.raises(Refusal, match="dry run"):
-        company.manage("undo", "r-0")
+        company.undo("r-0")
     company.run(company.ask(span=MAY, reason="a test"), answering=False)
     with pytest.raises(Refusal, match="cancel it first"):
-        company.manage("undo")
+        company.undo()
     company.manage("cancel")
-    company.manage("undo")
+    company.undo()
     with pytest.raises(Refusal, match="anna undid it"):
-        company.manage("undo")
+        company.undo_begun(request_id="q-2")
     with pytest.raises(Refusal, match="there is no resync r-9"):
-        company.manage("undo", "r-9")
+        company.undo("r-9")
