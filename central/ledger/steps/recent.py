@@ -11,4 +11,12 @@ RECENT: list[Step] = [
                 PRIMARY KEY (exporter, what, row_key)) {clustered}""",
         ),
     ),
+    Step(
+        "0016-undone-in-pieces",
+        (
+            "ALTER TABLE resync_jobs ADD COLUMN undoing {bytes}",
+            """CREATE INDEX resync_jobs_undoing ON resync_jobs (job_id)
+                WHERE undoing IS NOT NULL AND undone_at_us IS NULL""",
+        ),
+    ),
 ]

@@ -76,12 +76,4 @@ RESYNCS = [
             "ALTER TABLE resync_proofs ADD COLUMN edge_hash {bytes}",
         ),
     ),
-    Step(
-        "0015-undone-in-pieces",
-        (
-            "ALTER TABLE resync_jobs ADD COLUMN undoing {bytes}",
-            """CREATE INDEX resync_jobs_undoing ON resync_jobs (job_id)
-                WHERE undoing IS NOT NULL AND undone_at_us IS NULL""",
-        ),
-    ),
 ]
