@@ -86,6 +86,16 @@ class AccountOptions(msgspec.Struct, frozen=True, kw_only=True):
     every_s: Annotated[int, msgspec.Meta(ge=1)] = 6 * 3600
 
 
+class AuthorityOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[authority]` section: where the branches' certificate authority lies.
+
+    `crl` is the file in which the broker reads what was revoked, if central may write it.
+    """
+
+    folder: Path = Path("/etc/punchwire/authority")
+    crl: Path | None = None
+
+
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
     """A `[[branch]]` section: what people call the branch of an edge, and its zone if it has its own.
 
@@ -117,6 +127,7 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     branch: tuple[Branch, ...] = ()
     accounts: AccountsOptions | None = None
     account: AccountOptions = AccountOptions()
+    authority: AuthorityOptions = AuthorityOptions()
     resync: DailyOptions = DailyOptions()
     export: Any = ()
     people: PeopleOptions | None = None
@@ -139,6 +150,7 @@ class Config:
     people: PeopleOptions | None = None
     account: AccountOptions = field(default_factory=AccountOptions)
     daily: DailyOptions = field(default_factory=DailyOptions)
+    authority: AuthorityOptions = field(default_factory=AuthorityOptions)
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -214,6 +226,7 @@ def load(path: Path) -> Config:
         sections.people,
         sections.account,
         sections.resync,
+        sections.authority,
     )
 
 

@@ -18,6 +18,7 @@ from edge.buffer.store import KEPT_AS, OutboxDamaged, OutboxError
 from edge.config import Config
 from edge.desk import Counter, ReaderDesk
 from edge.dispatch import Dispatch
+from edge.expiry import dates_of, ending
 from edge.kernel import boot_id, disk_free_bytes, give_back_memory, memory_bytes, share_one_heap
 from edge.supervisor import Station
 from edge.timekeeping import Timekeeping, timekeeper_of
@@ -175,6 +176,7 @@ class Daemon:
         """How this edge is."""
         free = disk_free_bytes(self._config.edge.state_dir)
         moment = self._timekeeper.now()
+        cert = self._config.broker.cert
         return heartbeat.compose(
             at=moment.utc,
             session=session,
@@ -189,6 +191,7 @@ class Daemon:
                 disk_floor_bytes=self._config.outbox.min_free_mb * 1_000_000,
                 unconfirmed_s=unconfirmed_s,
                 takeovers=self._pump.takeovers,
+                certificate=ending(cert, dates_of(cert), moment),
                 set_aside=max((it.name for it in self._config.edge.state_dir.glob(KEPT_AS)), default=""),
             ),
             disk_free_bytes=free,

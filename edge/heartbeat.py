@@ -17,31 +17,40 @@ def edge_trouble(
     unconfirmed_s: float,
     takeovers: tuple[int, datetime] | None = None,
     set_aside: str = "",
+    certificate: str = "",
 ) -> tuple[str, str]:
     """The worst trouble of the edge as a whole as (reason, evidence); two empty texts while all is well.
 
     `stored` is False after an append failed; `unconfirmed_s` is how long facts under way have waited
     for a receipt; `takeovers` is how often another client took the edge's session lately, and when last;
-    `set_aside` is the file that a corrupt outbox is kept as.
+    `set_aside` is the file that a corrupt outbox is kept as; `certificate` is what there is to say of
+    the edge's own certificate if it ends soon.
     """
-    if not stored:
-        return "outbox-failed", "the last append to the outbox failed"
-    if disk_free_bytes < disk_floor_bytes:
-        return (
-            "disk-full",
-            f"{disk_free_bytes // 1_000_000} MB free, {disk_floor_bytes // 1_000_000} MB wanted",
-        )
-    if set_aside:
-        return "outbox-set-aside", f"a corrupt outbox is kept as {set_aside}"
-    if takeovers is not None:
-        count, at = takeovers
-        return (
-            "session-taken",
-            f"another client took the session {count} times, the last at {at:%Y-%m-%dT%H:%M:%SZ}",
-        )
-    if unconfirmed_s >= SILENT_RECEIPTS_S:
-        return "no-receipts", f"no receipt for {int(unconfirmed_s)} s although the broker takes our facts"
-    return "", ""
+    troubles = (
+        ("outbox-failed", "" if stored else "the last append to the outbox failed"),
+        ("disk-full", _shortage(disk_free_bytes, disk_floor_bytes)),
+        ("outbox-set-aside", set_aside and f"a corrupt outbox is kept as {set_aside}"),
+        ("session-taken", "" if takeovers is None else _taken(*takeovers)),
+        ("no-receipts", _unanswered(unconfirmed_s)),
+        ("certificate-ending", certificate),
+    )
+    return next((trouble for trouble in troubles if trouble[1]), ("", ""))
+
+
+def _shortage(free_bytes: int, floor_bytes: int) -> str:
+    if free_bytes >= floor_bytes:
+        return ""
+    return f"{free_bytes // 1_000_000} MB free, {floor_bytes // 1_000_000} MB wanted"
+
+
+def _taken(count: int, at: datetime) -> str:
+    return f"another client took the session {count} times, the last at {at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _unanswered(unconfirmed_s: float) -> str:
+    if unconfirmed_s < SILENT_RECEIPTS_S:
+        return ""
+    return f"no receipt for {int(unconfirmed_s)} s although the broker takes our facts"
 
 
 def compose(

@@ -5,9 +5,9 @@ SYSTEM_PYTHON=/usr/bin/python3
 PYTHON=
 # Everything but postgres, whose ready-built driver does not exist for every Pi.
 EXTRAS_demo=edge,central,admin,zkteco,zkteco-push,serial-rfid,usb-rfid,journald
-EXTRAS_test=$EXTRAS_demo,postgres
+EXTRAS_test=$EXTRAS_demo,postgres,pki
 EXTRAS_edge=edge,admin,zkteco,zkteco-push,serial-rfid,usb-rfid,journald
-EXTRAS_central=central,postgres,admin,journald
+EXTRAS_central=central,postgres,pki,admin,journald
 
 new_enough() {
     "$1" -c "import sys; raise SystemExit(sys.version_info < (3, 11))" 2>/dev/null

@@ -70,6 +70,7 @@ NEXT_STEP: dict[str, str] = {
     "broker-expired": "Renew the certificate; if its dates are good, set the Pi's clock by a time server.",
     "broker-other-name": "Set host to a name in the broker's certificate, or have it made for this name.",
     "certificate-refused": "Set cert and key to a valid pair that the broker's authority signed.",
+    "certificate-ending": "Renew it at the centre (punchwire-central edge), and put it in place in time.",
     "login-refused": "Check user and password_file in [broker] against the broker's accounts.",
     "publish-denied": "Let the account, named as the edge id, write to edge/<id>/# in the broker's ACL.",
     "subscribe-denied": "Let the account read edge/<id>/# and central/status in the broker's ACL.",

@@ -9,6 +9,7 @@ from central.cli import (
     audit_verify,
     backup,
     check_config,
+    edge,
     explain,
     exports,
     migrate,
@@ -38,6 +39,7 @@ _VERBS = (
     review,
     explain,
     user,
+    edge,
     audit_verify,
     exports,
     backup,
@@ -55,6 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EX_CONFIG
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "cryptography":
+            raise
+        print("certificates need the package cryptography; install punchwire[pki]", file=sys.stderr)
+        return FAILED
     except Damaged as error:
         print(f"the ledger {error}", file=sys.stderr)
         return EX_DATAERR

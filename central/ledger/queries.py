@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from central.ledger.punches import badge_key
-from central.ledger.schema import arrivals, conflicts, edge_facts, punches, readers
+from central.ledger.schema import arrivals, conflicts, edge_facts, punches, readers, streams
 from central.ledger.strands import days_of, position_of, strands
 from central.zones import Zones
 from wire.codec import decode_fact
@@ -157,6 +157,12 @@ def last_new(connection: Connection, since: datetime | None = None) -> dict[tupl
     query = select(readers.c.edge, readers.c.reader, held)
     query = query.where(held.is_not(None) if since is None else held >= since)
     return {(edge, reader): at for edge, reader, at in connection.execute(query)}
+
+
+def last_heard(connection: Connection) -> dict[str, datetime]:
+    """When the last facts of each edge were taken in."""
+    query = select(streams.c.edge, func.max(streams.c.updated_at)).group_by(streams.c.edge)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def origins(connection: Connection, punch_ids: Sequence[str]) -> dict[str, Origin]:

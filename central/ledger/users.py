@@ -60,5 +60,6 @@ def last_asked(connection: Connection) -> dict[str, datetime]:
 
 
 def edges(connection: Connection) -> set[str]:
-    """The accounts from which facts ever came: no person may have one of them."""
-    return set(connection.execute(union(select(streams.c.edge), select(readers.c.edge))).scalars())
+    """The accounts from which facts ever came, or that got a certificate: no person may have one of them."""
+    enrolled = select(audit.c.subject).where(audit.c.verb == "edge")
+    return set(connection.execute(union(select(streams.c.edge), select(readers.c.edge), enrolled)).scalars())

@@ -5,10 +5,10 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
-from edge.doctor.certificate import NotACertificate, Validity, validity
-from edge.findings import Finding, alarm, good
+from edge.certificate import NotACertificate, Validity, validity
+from edge.expiry import dates_of, ending
+from edge.findings import Finding, alarm, good, warning
 from edge.readers.reader import Moment
 from ground.mqtt import BrokerOptions
 
@@ -16,6 +16,7 @@ _WITHIN_S = 10.0
 _AFTERTHOUGHT_S = 0.3
 """In TLS 1.3 the broker looks at our certificate after the handshake; its refusal needs a moment more."""
 _TRIED = "TLS handshake"
+_UNKNOWN = "of unknown dates"
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _OTHER_NAME = (62, 64)
 """X509_V_ERR_... of OpenSSL's x509_vfy.h: hostname, and address."""
@@ -27,6 +28,7 @@ def handshake(options: BrokerOptions, moment: Moment) -> Iterator[Finding]:
     if broken is not None:
         yield broken
         return
+    yield from _soon_over(options.cert, dates_of(options.cert), moment)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(options.ca)
@@ -44,7 +46,8 @@ def handshake(options: BrokerOptions, moment: Moment) -> Iterator[Finding]:
         with _connected(options) as plain, context.wrap_socket(plain, server_hostname=options.host) as line:
             _hear_afterthought(line, 2 * (time.monotonic() - began))
             certificate = _dates(line.getpeercert(binary_form=True))
-            yield good(_TRIED, f"{line.version()}; the broker's certificate is {certificate}")
+            yield good(_TRIED, f"{line.version()}; the broker's certificate is {certificate or _UNKNOWN}")
+            yield from _soon_over("the broker's certificate", certificate, moment)
     except ssl.SSLCertVerificationError as error:
         yield _verification(options, moment, error)
     except ssl.SSLError as error:
@@ -67,21 +70,25 @@ def _hear_afterthought(line: ssl.SSLSocket, wait_s: float) -> None:
 
 def _own_certificate(options: BrokerOptions, moment: Moment) -> Finding | None:
     """What is wrong with the dates of our own certificate, before the broker sees it."""
-    if options.cert is None:
-        return None
-    dates = _dates_of_file(options.cert)
+    dates = dates_of(options.cert)
     if dates is None or dates.begins <= moment.utc <= dates.ends:
         return None
     told = f"{options.cert} is {dates}; {_clock(moment)}"
     return alarm("our own certificate", "certificate-refused", told)
 
 
+def _soon_over(what: object, dates: Validity | None, moment: Moment) -> Iterator[Finding]:
+    told = ending(what, dates, moment)
+    if told:
+        yield warning("the certificate's end", "certificate-ending", told)
+
+
 def _verification(options: BrokerOptions, moment: Moment, error: ssl.SSLCertVerificationError) -> Finding:
     """Name what OpenSSL finds wrong, and show the dates beside the Pi's clock."""
     if error.verify_code in (_NOT_YET_VALID, _EXPIRED):
         word = "broker-expired" if error.verify_code == _EXPIRED else "broker-not-yet-valid"
-        told = f"the broker's certificate is {_dates(_unchecked(options))}"
-        authority = _dates_of_file(options.ca)
+        told = f"the broker's certificate is {_dates(_unchecked(options)) or _UNKNOWN}"
+        authority = dates_of(options.ca)
         if authority is not None and not authority.begins <= moment.utc <= authority.ends:
             told = f"the authority in {options.ca} is {authority}"
         return alarm(_TRIED, word, f"{told}; {_clock(moment)}")
@@ -109,23 +116,11 @@ def _unchecked(options: BrokerOptions) -> bytes | None:
         return None
 
 
-def _dates(der: bytes | None) -> str:
+def _dates(der: bytes | None) -> Validity | None:
     try:
-        return str(validity(der or b""))
+        return validity(der or b"")
     except NotACertificate:
-        return "of unknown dates"
-
-
-def _dates_of_file(path: Path | None) -> Validity | None:
-    try:
-        return None if path is None else validity(ssl.PEM_cert_to_DER_cert(_first(path.read_text("ascii"))))
-    except (OSError, ValueError):
         return None
-
-
-def _first(pem: str) -> str:
-    """The first certificate of a file, which may have words before it and others behind."""
-    return pem[pem.index(ssl.PEM_HEADER) : pem.index(ssl.PEM_FOOTER) + len(ssl.PEM_FOOTER)]
 
 
 def _clock(moment: Moment) -> str:

@@ -17,7 +17,8 @@ def of_edge(standing: Standing, config_hash: str) -> Iterator[Finding]:
     if birth.config_hash != config_hash:
         yield warning(_TRIED, "restart-needed", "edge.toml was changed since it started")
     if beat.reason:
-        yield alarm(_TRIED, beat.reason, beat.evidence)
+        level = warning if beat.reason == "certificate-ending" else alarm
+        yield level(_TRIED, beat.reason, beat.evidence)
 
 
 def of_uplink(standing: Standing) -> Finding:

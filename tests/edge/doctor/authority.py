@@ -30,7 +30,7 @@ def _stamp(at: datetime) -> str:
 class Authority:
     """Signs certificates; `pem` is its own."""
 
-    def __init__(self, folder: Path, *, days: tuple[int, int] = (-2, 30)) -> None:
+    def __init__(self, folder: Path, *, days: tuple[int, int] = (-2, 365)) -> None:
         folder.mkdir()
         self._folder = folder
         self._settings = folder / "settings"
@@ -45,7 +45,7 @@ class Authority:
         self,
         name: str,
         *,
-        days: tuple[int, int] = (-1, 20),
+        days: tuple[int, int] = (-1, 90),
         names: str = "IP:127.0.0.1,DNS:localhost",
     ) -> tuple[Path, Path]:
         """A new certificate, valid between days from today, and its key."""

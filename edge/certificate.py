@@ -4,13 +4,16 @@ A certificate that failed its check is not decoded by the standard library; so t
 of DER that hold the two times are read here.
 """
 
+import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 _SEQUENCE, _UTC_TIME, _LONG_TIME, _VERSION = 0x30, 0x17, 0x18, 0xA0
 _LONG_FORM = 0x80
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _BEFORE_VALIDITY = 3
 """Serial number, algorithm and issuer."""
+_DIGITS = len("20260511033000")
 _PIVOT = 50
 """Years of two digits below this are 20xx (RFC 5280, 4.1.2.5.1)."""
 
@@ -40,6 +43,19 @@ def validity(der: bytes) -> Validity:
         return Validity(_time(begins), _time(ends))
     except (IndexError, ValueError) as error:
         raise NotACertificate(str(error)) from error
+
+
+def of_pem(text: str) -> Validity:
+    """The validity of the first certificate in the text of a file. Raises NotACertificate."""
+    _, _, behind = text.partition(_BEGIN)
+    body, end, _ = behind.partition(_END)
+    if not end:
+        raise NotACertificate("no certificate in it")
+    try:
+        der = binascii.a2b_base64(body)
+    except ValueError as error:
+        raise NotACertificate(str(error)) from error
+    return validity(der)
 
 
 _Item = tuple[int, bytes]
@@ -77,4 +93,8 @@ def _time(item: _Item) -> datetime:
         text = ("20" if int(text[:2]) < _PIVOT else "19") + text
     elif tag != _LONG_TIME:
         raise ValueError("no time")
-    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+    digits = text.removesuffix("Z")
+    if len(digits) != _DIGITS or len(text) == _DIGITS or not digits.isdecimal():
+        raise ValueError("no time")
+    month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(4, _DIGITS, 2))
+    return datetime(int(digits[:4]), month, day, hour, minute, second, tzinfo=UTC)

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edge.doctor.certificate import NotACertificate, validity
+from edge.certificate import NotACertificate, validity
+from edge.expiry import dates_of, ending
+from edge.readers.reader import Moment
 from tests.edge.doctor.authority import Authority
+from wire.punch import Trust
 
 
 @pytest.mark.parametrize("days", [(-400, -3), (-1, 20), (3, 9000), (1, 40000)])
@@ -46,8 +49,25 @@ def test_a_damaged_certificate_is_read_or_refused(authority: Authority, data: st
 
 def test_a_file_with_words_before_the_certificate_has_dates(authority: Authority, tmp_path: Path) -> None:
     """What openssl writes around a certificate does not matter."""
-    from edge.doctor.tls import _dates_of_file  # noqa: PLC0415
-
     (tmp_path / "chain.pem").write_text(f"Certificate:\n  Data\n{authority.pem.read_text() * 2}")
-    assert _dates_of_file(tmp_path / "chain.pem") is not None
-    assert _dates_of_file(tmp_path / "none.pem") is None
+    assert dates_of(tmp_path / "chain.pem") == dates_of(authority.pem) is not None
+    (tmp_path / "cut.pem").write_text(authority.pem.read_text()[:200])
+    for name in ("none.pem", "cut.pem"):
+        assert dates_of(tmp_path / name) is None
+
+
+def moment(trust: Trust = "synced", ahead: timedelta = timedelta(0)) -> Moment:
+    return Moment(utc=datetime.now(UTC) + ahead, trust=trust, boot_id="b", uptime_s=1.0)
+
+
+def test_an_end_within_thirty_days_is_told_with_its_date(authority: Authority) -> None:
+    """Who reads it knows which file, when, and how many days are left; a clock never set says nothing."""
+    pem, _ = authority.certificate("soon", days=(-1, 20))
+    dates = dates_of(pem)
+    assert dates is not None
+    assert ending(pem, dates, moment()) == f"{pem} ends on {dates.ends:%Y-%m-%d}, in 19 days"
+    assert ending(pem, dates, moment("unset")) == ""
+    assert ending(pem, dates, moment(ahead=timedelta(days=21))) == f"{pem} is over"
+    later, _ = authority.certificate("later", days=(-1, 32))
+    assert ending(later, dates_of(later), moment()) == ""
+    assert ending("none", None, moment()) == ""
