@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge.config import DEFAULT_PATH, Config, load
+from edge.signature import check
 from ground.alone import NotAlone, alone
 from ground.journal import open_journal
 from ground.settings import SettingsError
@@ -21,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.verb in (_doctor, _probe):
         return int(options.verb(options))
     try:
+        if options.verb in (_run, _check):
+            check(options.config)
         config = load(options.config)
     except SettingsError as error:
         print(error, file=sys.stderr)

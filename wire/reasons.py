@@ -84,6 +84,7 @@ NEXT_STEP: dict[str, str] = {
     "unseen": "Run the doctor as the user punchwire or as root.",
     # a human must act on the configuration
     "settings-wrong": "Correct this line of edge.toml; punchwire-edge check-config tells when all are right.",
+    "config-unsigned": "Have edge.toml signed by punchwire-central sign-config, and put both files in place.",
     "misconfigured": "Correct this reader's section in edge.toml and restart the service.",
     "fault": "The reader stopped by an unforeseen fault; it is started again. Report the evidence.",
 }

@@ -18,6 +18,7 @@ from central.cli import (
     review,
     run,
     shifts,
+    sign_config,
     take,
     user,
 )
@@ -40,6 +41,7 @@ _VERBS = (
     explain,
     user,
     edge,
+    sign_config,
     audit_verify,
     exports,
     backup,

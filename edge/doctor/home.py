@@ -14,10 +14,21 @@ from edge.findings import Finding, alarm, good, note, warning
 from edge.kernel import disk_free_bytes
 from edge.readers.reader import Moment
 from edge.readers.registry import reader_class
+from edge.signature import check
 from ground.kinds import KindMissing, PackageMissing
 from ground.settings import SettingsError, read_toml
 
 _MB = 1_000_000
+
+
+def signed(path: Path) -> Iterator[Finding]:
+    """Whether edge.toml is signed, where it has to be."""
+    tried = f"the signature of {path}"
+    try:
+        if check(path):
+            yield good(tried, "it is by the key in config.pub")
+    except SettingsError as error:
+        yield alarm(tried, "config-unsigned", str(error))
 
 
 def settings(path: Path) -> tuple[Config | None, list[Finding]]:

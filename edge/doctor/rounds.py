@@ -25,6 +25,7 @@ class Rounds:
     """One examination of the edge that a configuration file describes."""
 
     def __init__(self, path: Path, *, listen_s: float) -> None:
+        self._path = path
         self._listen_s = listen_s
         self._config, self._mistakes = home.settings(path)
         self._timekeeper = _timekeeper(self._config)
@@ -38,7 +39,7 @@ class Rounds:
 
     def findings(self, only: str | None = None) -> Iterator[Told]:
         """Everything, or one reader alone."""
-        yield from (("edge", finding) for finding in self._mistakes)
+        yield from (("edge", finding) for finding in (*home.signed(self._path), *self._mistakes))
         if self._config is None:
             return
         yield from (("edge", finding) for finding in self._daemon(self._config))

@@ -29,6 +29,12 @@ def authority_file_that_is_gone(branch: Branch, _: Authority) -> None:
     branch.broker["ca"] = str(branch.folder / "ca.pem")
 
 
+@fault(EDGE, "config-unsigned", "edge.toml.sig")
+def settings_that_nobody_signed(branch: Branch, _: Authority) -> None:
+    branch.mosquitto()
+    (branch.folder / "config.pub").write_text("")
+
+
 @fault(EDGE, "state-unwritable", "Not a directory")
 def state_folder_that_cannot_be_written(branch: Branch, _: Authority) -> None:
     branch.mosquitto()
