@@ -57,6 +57,9 @@ def resync_lines(told: ResyncProgress) -> list[str]:
         more = told.unmatched_count - len(told.unmatched_employees)
         names = ", ".join(map(plain, told.unmatched_employees))
         found.append(f"no badge is known of: {names}{f' and {more} more' if more else ''}")
+    if told.strangers:
+        met = f"{told.strangers} badges of nobody were met"
+        found.append(f"{met}: punchwire resync show {plain(told.name)} --what badges")
     return found
 
 

@@ -83,9 +83,10 @@ class ResyncProgress(msgspec.Struct, frozen=True, kw_only=True):
     `people` is the filter as it was understood, `selected` how many it selects of the `visible` whom the user
     may see; `people_done` are those about whom nobody is asked any more. `edges_waiting` have not answered
     yet. `days_changed` are the workdays that have, or would have, another result. `unmatched_employees` are
-    some of the `unmatched_count` of whom no reader knows a badge; `readers_more` did not fit the message.
-    `fault` is what central met and tries again, or, in the state failed, gave up at. Once it is being undone,
-    `undo_done` of `undo_of` punches and workdays are as they were.
+    some of the `unmatched_count` of whom no reader knows a badge. `strangers` is how many badges of nobody
+    were met at the readers, told at the end. `readers_more` did not fit the message. `fault` is what central
+    met and tries again, or, in the state failed, gave up at. Once it is being undone, `undo_done` of
+    `undo_of` punches and workdays are as they were.
     """
 
     name: str
@@ -104,6 +105,7 @@ class ResyncProgress(msgspec.Struct, frozen=True, kw_only=True):
     readers_more: int = 0
     unmatched_employees: tuple[str, ...] = ()
     unmatched_count: int = 0
+    strangers: int = 0
     fault: str = ""
     undo_done: int = 0
     undo_of: int = 0

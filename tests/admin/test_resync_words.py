@@ -24,9 +24,8 @@ def test_the_outcome_names_every_figure_of_every_reader() -> None:
         notices=("was it\x1b replaced?",),
         **figures,  # type: ignore[arg-type]
     )
-    header, row, notice, days, people = resync_lines(
-        resync_progress(part, days_changed=3, unmatched_employees=("E7", "E8"), unmatched_count=10)
-    )
+    found = {"days_changed": 3, "unmatched_employees": ("E7", "E8"), "unmatched_count": 10, "strangers": 2}
+    header, row, notice, days, people, strangers = resync_lines(resync_progress(part, **found))
     for name, figure in figures.items():
         assert row[header.index(name.replace("_", " ")) :].startswith(str(figure))
     assert "changed" not in header.replace("to change", "")
@@ -34,6 +33,7 @@ def test_the_outcome_names_every_figure_of_every_reader() -> None:
     assert "\x1b" not in notice
     assert days == "2 people; 3 workdays have another result"
     assert people == "no badge is known of: E7, E8 and 8 more"
+    assert strangers == "2 badges of nobody were met: punchwire resync show r-1 --what badges"
 
 
 @pytest.mark.parametrize(

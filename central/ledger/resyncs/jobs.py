@@ -46,7 +46,8 @@ class Job:
     """A resync. `actor` and the request's own id are its name, `job_id` is the ledger's.
 
     `faults` are those in a row, and `fault` tells the last one; the job rests until `again_at`. `undo` tells
-    how far it is taken back once somebody wants that.
+    how far it is taken back once somebody wants that. `strangers` says that the actor may be told of badges
+    of nobody.
     """
 
     job_id: int
@@ -68,6 +69,7 @@ class Job:
     again_at: datetime | None = None
     failed_at: datetime | None = None
     undo: Undo | None = None
+    strangers: bool = False
 
 
 def begin(connection: Connection, job: Job, pieces: Mapping[int, Sequence[str]]) -> Job | None:
@@ -79,6 +81,7 @@ def begin(connection: Connection, job: Job, pieces: Mapping[int, Sequence[str]])
             "request_id": job.request.request_id,
             "payload": encode(job.request),
             "everybody": int(job.everybody),
+            "strangers": int(job.strangers),
             "people": job.people,
             "visible": job.visible,
             "groups": msgspec.json.encode(job.groups),
@@ -203,6 +206,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Job]:
             fault=row["fault"],
             again_at=row["again_at"],
             failed_at=row["failed_at"],
+            strangers=bool(row["strangers"]),
             undo=None if row["undoing"] is None else msgspec.json.decode(row["undoing"], type=Undo),
         )
         for row in rows

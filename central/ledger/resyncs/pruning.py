@@ -4,7 +4,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from central.ledger.resyncs.tables import amendments, days, jobs, parts, people, proofs, verdicts
+from central.ledger.resyncs.tables import (
+    amendments,
+    days,
+    jobs,
+    parts,
+    people,
+    proofs,
+    strangers,
+    verdicts,
+)
 
 _AT_ONCE = 50
 
@@ -19,6 +28,6 @@ def forget(connection: Connection, actor: str, before: datetime) -> int:
         .limit(_AT_ONCE)
     )
     gone = list(connection.execute(query).scalars())
-    for table in (days, verdicts, people, proofs, parts, jobs):
+    for table in (days, verdicts, strangers, people, proofs, parts, jobs):
         connection.execute(delete(table).where(table.c.job_id.in_(gone)))
     return len(gone)

@@ -37,13 +37,15 @@ jobs = Table(
     Column("undone_at_us", _INSTANT, key="undone_at", nullable=True),
     _text("undone_by", nullable=True),
     Column("undoing", LargeBinary, nullable=True),
+    Column("strangers", Integer, nullable=False, server_default="0"),
 )
 """The resyncs that were asked for; actor and request id are unique together.
 
 `people` are selected of those `visible` to the actor. `everybody` says that strangers' badges are asked for,
 too. `groups` tells, as JSON, how many people each set of edges knows, by piece. `faults` are those in a row,
 `fault` is what the last one was; the job rests until `again_at`, or was given up at `failed_at`. `undoing` is
-JSON of `central.resync.undoing.Undo` once somebody wants it undone.
+JSON of `central.resync.undoing.Undo` once somebody wants it undone. `strangers` says that the actor may be
+told of badges of nobody.
 """
 
 parts = Table(
@@ -147,6 +149,19 @@ found = Table(
     Column("seq", BigInteger, nullable=False),
 )
 """Punches that readers told for open orders, as JSON of `wire.punch.Punch`; the ledger does not hold them."""
+
+strangers = Table(
+    "resync_strangers",
+    metadata,
+    Column("job_id", BigInteger, primary_key=True),
+    _text("badge", primary_key=True),
+    _text("edge", primary_key=True),
+    _text("reader", primary_key=True),
+    Column("punches", BigInteger, nullable=False),
+    Column("first_us", _WALL, key="first", nullable=True),
+    Column("last_us", _WALL, key="last", nullable=True),
+)
+"""The badges of nobody that a resync met at its readers on its dates."""
 
 amendments = Table(
     "amendments",

@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from central.ledger.database import insert_into
 from central.ledger.resyncs.tables import people, verdicts
 from central.resync.comparing import Verdict
 
 TO_DO = ("to-add", "to-change")
+_ON_DEVICE = ("to-add", "only-on-device")
 DONE: Mapping[str, str] = {"to-add": "added", "to-change": "changed"}
 
 
@@ -206,10 +207,8 @@ def page(connection: Connection, job_id: int, limit: int, after: bytes = b"") ->
     return connection.execute(query).all()
 
 
-def strangers(
-    connection: Connection, job_id: int, limit: int, after: tuple[str, int] = ("", -1)
-) -> Sequence[Any]:
-    """Badges of nobody, by badge and part: how many of their punches, the first and the last wall time."""
+def strangers(connection: Connection, job_id: int) -> Sequence[Any]:
+    """Badges of nobody with punches that a reader alone holds, and the part: how many, first and last."""
     query = (
         select(
             verdicts.c.badge,
@@ -219,9 +218,7 @@ def strangers(
             func.max(verdicts.c.wall),
         )
         .where(verdicts.c.job_id == job_id, verdicts.c.employee_id == "")
-        .where(tuple_(verdicts.c.badge, verdicts.c.part) > after)
+        .where(verdicts.c.what.in_(_ON_DEVICE))
         .group_by(verdicts.c.badge, verdicts.c.part)
-        .order_by(verdicts.c.badge, verdicts.c.part)
-        .limit(limit)
     )
     return connection.execute(query).all()

@@ -19,4 +19,20 @@ RECENT: list[Step] = [
                 WHERE undoing IS NOT NULL AND undone_at_us IS NULL""",
         ),
     ),
+    Step(
+        "0017-badges-of-nobody",
+        (
+            "ALTER TABLE resync_jobs ADD COLUMN strangers INTEGER NOT NULL DEFAULT 0",
+            "UPDATE resync_jobs SET strangers = everybody",
+            """CREATE TABLE resync_strangers (
+                job_id {long} NOT NULL, badge TEXT NOT NULL, edge TEXT NOT NULL, reader TEXT NOT NULL,
+                punches {long} NOT NULL, first_us {long}, last_us {long},
+                PRIMARY KEY (job_id, badge, edge, reader)) {clustered}""",
+            """INSERT INTO resync_strangers
+                SELECT v.job_id, v.badge, p.edge, p.reader, count(*), min(v.wall_us), max(v.wall_us)
+                FROM resync_verdicts AS v
+                JOIN resync_parts AS p ON p.job_id = v.job_id AND p.part = v.part
+                WHERE v.employee_id = '' GROUP BY v.job_id, v.badge, p.edge, p.reader""",
+        ),
+    ),
 ]

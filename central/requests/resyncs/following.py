@@ -17,7 +17,7 @@ from central.ledger.people import People
 from central.ledger.resyncs import jobs, proofs, standing, verdicts
 from central.ledger.resyncs.jobs import Asked, Job
 from central.post import Publish
-from central.requests.resyncs import ending, keeping, ordering, reading
+from central.requests.resyncs import ending, keeping, ordering, reading, strangers
 from central.requests.resyncs.landing import Landing
 from central.requests.resyncs.versions import Versions
 from central.resync.course import FINAL, again_at, step
@@ -69,6 +69,7 @@ class Following:
             with self._ledger.write() as connection:
                 job = standing.recovered(connection, job)
         if not busy and all(one.part.state in FINAL for one in job.asked):
+            self._note_strangers(job)
             job = self.end(job)
         return job, busy
 
@@ -147,6 +148,14 @@ class Following:
                     proofs.keep_ledger(connection, job.job_id, one.number, days)
                 job = self._moved(connection, job, [replace(one, part=step(one.part, "land"))])
         return job, bool(done)
+
+    def _note_strangers(self, job: Job) -> None:
+        """Keep which badges of nobody were met, for somebody who may be told."""
+        if job.strangers and job.cancelled_at is None:
+            with self._ledger.read() as connection:
+                found = strangers.met(connection, job, self._people.directory(), self._zones)
+            with self._ledger.write() as connection:
+                strangers.keep(connection, job, found)
 
     def cancel(self, job: Job) -> Job:
         """Ask nobody any more, and land nothing more; what was landed stays."""

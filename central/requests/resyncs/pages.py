@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from central.ledger.resyncs import changes, proofs, verdicts
+from central.ledger.resyncs import changes, proofs, strangers, verdicts
 from central.ledger.resyncs.changes import Changed
 from central.ledger.resyncs.jobs import Job
 from central.requests.asking import Refusal
@@ -48,7 +48,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "note",
     ),
     "punches": ("punch", "what", "employee", "badge", "wall time", "reader", "word", "why"),
-    "badges": ("badge", "reader", "punches", "first", "last"),
+    "badges": ("badge", "of", "reader", "punches", "first", "last"),
     "proof": ("reader", "date", "device", "edge", "ledger", "equal"),
 }
 
@@ -145,13 +145,20 @@ def _punches(connection: Connection, job: Job, limit: int, after: str | None) ->
 
 
 def _badges(connection: Connection, job: Job, limit: int, after: str | None) -> Rows:
-    place = ("", -1) if after is None else _place(after)
-    page = verdicts.strangers(connection, job.job_id, limit, place)
+    badge, _, place = (after or "").rpartition("@")
+    edge, _, reader = place.partition("/")
+    page = strangers.page(connection, job.job_id, limit, (badge, edge, reader))
     rows: list[tuple[Cell, ...]] = [
-        (badge, _reader(job, part), count, *(None if at is None else at.isoformat(sep=" ") for at in walls))
-        for badge, part, count, *walls in page
+        (
+            one.badge,
+            "nobody",
+            f"{one.edge}/{one.reader}",
+            one.punches,
+            *(None if at is None else at.isoformat(sep=" ") for at in (one.first, one.last)),
+        )
+        for one in page
     ]
-    return rows, f"{page[-1][0]}@{page[-1][1]}" if len(page) == limit else None
+    return rows, f"{page[-1].badge}@{page[-1].edge}/{page[-1].reader}" if len(page) == limit else None
 
 
 def _proof(connection: Connection, job: Job, limit: int, after: str | None) -> Rows:

@@ -42,13 +42,15 @@ def plan(
     readers: Mapping[str, Sequence[str]],
     now: datetime,
     *,
-    everybody: bool,
+    whole: bool,
 ) -> Plan:
-    """Make a job of a request. `everybody` says that nobody is left out: strangers' badges count, too.
+    """Make a job of a request. `whole` says that the actor sees everybody, and what is nobody's.
 
+    Where he asks for everybody, strangers' badges are asked for, too; else he is told of those that were met.
     Raises Refusal where nothing could come of it.
     """
     _check(request)
+    everybody = whole and request.people == OrgFilter()
     people = list(chosen.ids(len(chosen.columns)))
     if not people:
         raise Refusal("the filter selects nobody")
@@ -74,6 +76,7 @@ def plan(
         began_at=now,
         expires_at=now + timedelta(seconds=request.expires_in_s),
         asked=tuple(asked),
+        strangers=whole,
     )
     return Plan(job, pieces)
 
@@ -171,8 +174,3 @@ def _order_id(actor: str, name: str, piece: int, edge: str, reader: str) -> str:
     """The same for the same request, so that an order can never be given twice."""
     told = "\n".join((actor, name, str(piece), edge, reader)).encode()
     return "reread-" + blake2b(told, digest_size=12).hexdigest()
-
-
-def is_everybody(request: ResyncRequest, *, whole: bool) -> bool:
-    """Whether a request is about everybody there is, for somebody who sees everybody."""
-    return whole and request.people == OrgFilter()

@@ -18,7 +18,7 @@ from central.requests.asking import Refusal
 from central.requests.choosing import Choosing
 from central.requests.resyncs import pages, telling
 from central.requests.resyncs.following import Following
-from central.requests.resyncs.planning import is_everybody, plan
+from central.requests.resyncs.planning import plan
 from central.requests.resyncs.undoing import Undoing
 from wire.resync import ResyncList, ResyncRequest, ResyncShown, ResyncsRequest
 
@@ -53,9 +53,8 @@ class Serving:
                 return job
         now = self._clock()
         chosen = self._choosing.choose(request.people, sight.scope.units)
-        everybody = is_everybody(request, whole=sight.whole)
         directory: Directory = self._people.directory()
-        planned = plan(user, request, chosen, directory, self._readers(), now, everybody=everybody)
+        planned = plan(user, request, chosen, directory, self._readers(), now, whole=sight.whole)
         with self._ledger.write() as connection:
             begun = jobs.begin(connection, planned.job, planned.pieces)
             if begun is None:

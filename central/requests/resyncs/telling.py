@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from central.ledger.resyncs import changes, verdicts
+from central.ledger.resyncs import changes, strangers, verdicts
 from central.ledger.resyncs.jobs import Asked, Job, names, people_count
 from central.requests.resyncs.planning import NOBODY_KNOWS
 from central.resync.course import FINAL, WAITING, job_state
@@ -49,6 +49,7 @@ def progress(connection: Connection, job: Job) -> ResyncProgress:
         readers=tuple(_readers(job, figures)),
         unmatched_employees=tuple(names(connection, job, NOBODY_KNOWS, _NAMES)),
         unmatched_count=people_count(connection, job, NOBODY_KNOWS),
+        strangers=strangers.count(connection, job.job_id),
         fault=job.fault if undo is None else undo.fault,
         undo_done=0 if undo is None else undo.withdrawn + undo.restored + undo.computed_again,
         undo_of=0 if undo is None else undo.punches + undo.days,

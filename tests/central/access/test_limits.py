@@ -277,9 +277,7 @@ def test_days_and_resyncs_are_for_the_managers_people_alone(
     readers = {"pune-01": ["gate"], "surat-02": ["gate"]}
     try:
         chosen = company.choosing.choose(OrgFilter(), scope.units)
-        planned = plan(
-            "ravi", resync, chosen, whole, readers, datetime.now(UTC), everybody=scope == EVERYBODY
-        )
+        planned = plan("ravi", resync, chosen, whole, readers, datetime.now(UTC), whole=scope == EVERYBODY)
     except Refusal:
         assert not inside
         return
