@@ -9,23 +9,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from typing import TypeVar
 
-from central.inbox import Inbox
 from central.ledger import edge_facts, landing, orders, quarantine
 from central.ledger.database import Ledger, Unavailable
 from central.ledger.landing import Brought
 from central.post import Delivery, Ears, Landed, Publish, Tell
-from central.streams import Parcel, Sorted, Stream, Unread, announced, opened, set_aside, sort_in
+from central.reception import Opened, Reception
+from central.streams import Parcel, Sorted, Stream, Unread, set_aside, sort_in
 from ground.journal import Journal
-from wire.codec import WireError, decode, encode
+from wire.codec import encode
 from wire.order import ResendOrder
 from wire.receipt import Receipt
 from wire.topics import Topics
-from wire.vitals import Birth
 
-GROUP_BYTES = 1 << 20
-"""Messages are taken together until they are so many bytes, which is about 2,500 punches: a transaction costs
-what a few hundred of them cost, and whoever comes next waits for no more than this.
-"""
 RESEND_VALID = timedelta(days=3650)
 """A hole in the ledger does not close by itself, and filling it late does no harm."""
 REPEAT_S = 1.0
@@ -34,6 +29,8 @@ _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _TURN_S = 1.0
 _LOOK_AGAIN_S = 0.02
 """How often to see whether another central has filled a gap."""
+_BULK = 100
+"""The commit of so many facts takes about as long as the opening of as many more."""
 
 T = TypeVar("T")
 journal = Journal("intake")
@@ -84,12 +81,11 @@ class Intake:
     ) -> None:
         self._ledger = ledger
         self._topics = topics
-        self._ears = ears
+        self._reception = Reception(ears)
         self._publish = publish
         self._ack = ack
         self._tell = tell
         self._clock = clock
-        self._inbox = Inbox()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._gap_patience_s = gap_patience_s
@@ -105,7 +101,7 @@ class Intake:
     def stop(self, within_s: float) -> None:
         """Finish the group at hand; what still waits was not acknowledged and comes again."""
         self._stopping.set()
-        self._ears.wake()
+        self._reception.wake()
         if self._thread.is_alive():
             self._thread.join(within_s)
 
@@ -122,42 +118,35 @@ class Intake:
                 journal.error("intake_fault", reason=repr(error))
             self.progressed_at = time.monotonic()
 
-    def _group(self) -> list[Delivery]:
-        """Wait a moment for something to do; take what waits already with it, as far as there is room."""
-        idle_s = _LOOK_AGAIN_S if self._early else _TURN_S
-        self._listen(0.0 if len(self._inbox) else idle_s)
-        group = self._inbox.take(GROUP_BYTES)
-        if len(self._inbox):
+    def _group(self) -> Sequence[Opened]:
+        group = self._reception.next_group(_LOOK_AGAIN_S if self._early else _TURN_S)
+        if self._reception.crowded:
             self._behind_at = time.monotonic()
         return group
 
-    def _listen(self, wait_s: float) -> None:
-        for delivery in self._ears.hear(wait_s):
-            self._inbox.add(delivery)
-
-    def _take_in(self, deliveries: Sequence[Delivery]) -> None:
+    def _take_in(self, group: Sequence[Opened]) -> None:
         """Store a group; if the ledger refuses it, its messages one by one, and what is refused as unread."""
-        messages = [message for delivery in deliveries if (message := _opened(delivery)) is not None]
+        messages = [one.message for one in group if one.message is not None]
         if messages or self._early:
             try:
                 done = self._patiently(lambda: self._commit(messages))
             except Exception as error:  # noqa: BLE001 - no message may stop the intake
                 self._early.clear()  # if one of them is to blame, its edge will repeat it
-                self._take_apart(deliveries, error)
+                self._take_apart(group, error)
                 return
             if done is None:
                 return
             self._answer(done)
-        for delivery in deliveries:
-            if delivery.levels[-1] == "facts":
-                self._ack(delivery)
+        for one in group:
+            if one.delivery.levels[-1] == "facts":
+                self._ack(one.delivery)
 
-    def _take_apart(self, deliveries: Sequence[Delivery], error: Exception) -> None:
-        if len(deliveries) != 1:
-            for delivery in deliveries:
-                self._take_in([delivery])
+    def _take_apart(self, group: Sequence[Opened], error: Exception) -> None:
+        if len(group) != 1:
+            for one in group:
+                self._take_in([one])
             return
-        (delivery,) = deliveries
+        delivery = group[0].delivery
         reason = " ".join(str(error).split())
         message = set_aside(delivery.levels[1], delivery.payload, f"the ledger refused it: {reason}")
         done = self._patiently(lambda: self._commit([message]))
@@ -180,7 +169,7 @@ class Intake:
         """Wait, and let the connection live."""
         until = time.monotonic() + pause_s
         while not self._stopping.is_set() and (left_s := until - time.monotonic()) > 0:
-            self._listen(left_s)
+            self._reception.listen(left_s)
         self.progressed_at = time.monotonic()
 
     def _commit(self, messages: Sequence[Parcel | Unread]) -> _Done:
@@ -192,7 +181,8 @@ class Intake:
         def may_wait(parcel: Parcel) -> bool:
             return now - max(since.get(id(parcel), now), self._behind_at) < self._gap_patience_s
 
-        with self._ledger.write() as connection:
+        bulk = sum(len(parcel.facts) for parcel in parcels) >= _BULK
+        with self._ledger.write(self._reception.look_ahead if bulk else None) as connection:
             brought = landing.land_punches(connection, [parcel for parcel in parcels if parcel.carries], at)
             parcels += [early.parcel for early in self._early]
             known = landing.marks(connection, [(parcel.edge, parcel.outbox_id) for parcel in parcels])
@@ -231,18 +221,6 @@ class Intake:
             news = Landed(done.at, done.brought.readers, done.brought.orders)
             for tell in self._tell:
                 tell(news)
-
-
-def _opened(delivery: Delivery) -> Parcel | Unread | None:
-    """The meaning of facts or of a birth; None for a birth that cannot be read, which is nobody's loss."""
-    edge, leaf = delivery.levels[1:]
-    if leaf == "facts":
-        return opened(edge, delivery.payload)
-    try:
-        return announced(edge, decode(delivery.payload, Birth))
-    except WireError as error:
-        journal.debug("birth_unreadable", edge=edge, reason=error)
-        return None
 
 
 def _by_edge(unread: Sequence[Unread]) -> dict[str, list[str]]:

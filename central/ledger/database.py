@@ -9,6 +9,7 @@ LedgerError
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -94,6 +95,7 @@ class Ledger:
         """What is corrupt in the file, once somebody met it."""
         self._sqlite = self.url.get_backend_name() == "sqlite"
         self._one_writer = threading.Lock()
+        self._committer = ThreadPoolExecutor(1, "commit")
         self._turn = turn or nullcontext
         self._outage = outage
         self._lease: Lease | None = None
@@ -138,17 +140,24 @@ class Ledger:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, meanwhile: Callable[[], None] | None = None) -> Iterator[Connection]:
         """A transaction, durable when the block has ended, undone if it raises.
 
         Raises Unavailable when the database is to blame, and what the block raised otherwise. On SQLite, and
-        where a duty has one session to write in, the threads of this process take turns.
+        where a duty has one session to write in, the threads of this process take turns. `meanwhile` is what
+        this thread does while the disk is waited for.
         """
         one = self._one_writer if self._sqlite or self._lease is not None else nullcontext()
         with self._translated(writes=True), one, self._turn(), self._writing.connect() as plain:
             connection = plain.execution_options(writes=True)
-            with connection.begin():
+            with connection.begin() as transaction:
                 yield connection
+                if meanwhile is not None:
+                    committing = self._committer.submit(transaction.commit)
+                    try:
+                        meanwhile()
+                    finally:
+                        committing.result()
 
     def checkpoint(self) -> None:
         """Carry what was committed over into SQLite's file, beside those who read and write.
@@ -173,6 +182,7 @@ class Ledger:
 
     def close(self) -> None:
         """Give up the connections, and the right to the duty."""
+        self._committer.shutdown()
         self._engine.dispose()
         if self._lease is not None:
             self._lease.close()

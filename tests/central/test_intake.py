@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from central import intake
+from central import intake, reception
 from central.intake import Intake
 from central.ledger import quarantine, queries
 from central.ledger.database import Ledger
@@ -140,7 +140,7 @@ def test_one_of_several_centrals_tells_of_a_gap_when_nothing_else_waits(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While it is behind, so may be the one that can fill the gap: the edge must not send all of it again."""
-    monkeypatch.setattr(intake, "GROUP_BYTES", 1)  # one message at a time
+    monkeypatch.setattr(reception, "GROUP_BYTES", 1)  # one message at a time
     ticks = count()
     monkeypatch.setattr(intake, "time", SimpleNamespace(monotonic=lambda: 0.01 * next(ticks)))
     ledger, told = Ledger(database), list[str]()

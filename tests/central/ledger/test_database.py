@@ -5,7 +5,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from central.ledger.database import Ledger, NoSuchDatabase, Unavailable, database_url
 from tests.central.conftest import NOW
@@ -101,4 +102,44 @@ def test_server_that_restarted_is_used_again(postgres: Postgres) -> None:
     ledger.migrate(NOW)
     postgres.restart()
     assert ledger.migrate(NOW) == []
+    ledger.close()
+
+
+_HEAR = text("INSERT INTO readers (edge, reader) VALUES ('pune-01', 'gate')")
+_HEARD = text("SELECT count(*) FROM readers")
+
+
+def _heard_by_a_server_that_dies(connection: Connection, postgres: Postgres) -> None:
+    connection.execute(_HEAR)
+    postgres.restart()
+
+
+def test_something_else_is_done_while_the_disk_is_waited_for(ledger: Ledger) -> None:
+    """It is done once, behind the block, and then the transaction is durable, as ever."""
+    done: list[str] = []
+    with ledger.write(lambda: done.append("meanwhile")) as connection:
+        connection.execute(_HEAR)
+        assert not done
+    with ledger.read() as connection:
+        assert (done, connection.execute(_HEARD).scalar()) == (["meanwhile"], 1)
+
+
+def test_nothing_else_is_done_for_a_block_that_raises(ledger: Ledger) -> None:
+    """What failed is undone, and there is nothing to wait for."""
+    done: list[str] = []
+    with pytest.raises(DBAPIError), ledger.write(lambda: done.append("meanwhile")) as connection:
+        connection.execute(text("INSERT INTO readers (edge, reader) VALUES ('pune-01', NULL)"))
+    with ledger.read() as connection:
+        assert (done, connection.execute(_HEARD).scalar()) == ([], 0)
+
+
+def test_commit_that_fails_beside_something_else_is_told(postgres: Postgres) -> None:
+    """A server that went away before the commit is Unavailable, nothing is kept, and the ledger goes on."""
+    ledger = Ledger(postgres.create("gone"))
+    ledger.migrate(NOW)
+    done: list[str] = []
+    with pytest.raises(Unavailable), ledger.write(lambda: done.append("meanwhile")) as connection:
+        _heard_by_a_server_that_dies(connection, postgres)
+    with ledger.write() as connection:
+        assert (done, connection.execute(_HEARD).scalar()) == (["meanwhile"], 0)
     ledger.close()
