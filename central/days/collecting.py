@@ -108,9 +108,10 @@ class Collector:
         """Want the workdays that the punches of marked badges may change."""
         days_of: dict[tuple[str, str], set[int]] = {}
         for mark in found:
-            if mark.badge_key is not None:
+            if mark.badge_keys:
                 wanted.mark_ids.append(mark.mark_id)
-                days_of.setdefault((mark.badge_key, mark.edge or ""), set()).add(mark.first_day or 0)
+            for key in mark.badge_keys:
+                days_of.setdefault((key, mark.edge or ""), set()).add(mark.first_day or 0)
         alike: dict[frozenset[int], set[tuple[str, str]]] = {}
         for badge, days in days_of.items():
             alike.setdefault(frozenset(days), set()).add(badge)

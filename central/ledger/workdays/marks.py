@@ -2,7 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from central.ledger import quick
@@ -14,30 +18,39 @@ Touched = tuple[str, str, int]
 _COLUMNS = (
     day_marks.c.mark_id,
     day_marks.c.employee_id,
-    day_marks.c.badge_key,
     day_marks.c.edge,
     day_marks.c.first_day,
     day_marks.c.last_day,
+    day_marks.c.badge_keys,
+    day_marks.c.badge_key,
 )
-_TOUCH = "INSERT INTO day_marks (bulk, badge_key, edge, first_day, last_day) VALUES (0, ?, ?, ?, ?)"
+_TOUCH = "INSERT INTO day_marks (bulk, edge, first_day, last_day, badge_keys) VALUES (0, ?, ?, ?, ?)"
+_TOGETHER = 100
+"""Badges in one mark at the most: it is one piece of what the keeper takes on in a turn."""
+_day_of = itemgetter(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Workdays of an employee, all that are known where both days are None, or punches of a badge."""
+    """Workdays of an employee, all that are known where both days are None, or punches of some badges."""
 
     mark_id: int
     employee_id: str | None
-    badge_key: str | None
     edge: str | None
     first_day: int | None
     last_day: int | None
+    badge_keys: tuple[str, ...] = ()
 
 
 def touch(connection: Connection, touched: Collection[Touched]) -> None:
     """Mark what new punches may change; in the transaction that stores them."""
-    if touched:
-        quick.run(connection, _TOUCH, [(key, edge, day, day) for key, edge, day in sorted(touched)])
+    rows = []
+    for (edge, day), some in groupby(sorted(touched, key=_day_of), _day_of):
+        keys = sorted(key for key, _, _ in some)
+        parts = (keys[start : start + _TOGETHER] for start in range(0, len(keys), _TOGETHER))
+        rows += [(edge, day, day, msgspec.json.encode(part)) for part in parts]
+    if rows:
+        quick.run(connection, _TOUCH, rows)
 
 
 def mark_spans(connection: Connection, spans: Iterable[tuple[str, int, int]]) -> None:
@@ -58,9 +71,15 @@ def mark_whole(connection: Connection, employee_ids: Iterable[str]) -> None:
 
 
 def next_marks(connection: Connection, limit: int) -> list[Mark]:
-    """The marks whose turn it is; they stay until they are dropped."""
+    """The marks whose turn it is, until they are of so many badges or people; they stay until dropped."""
     query = select(*_COLUMNS).order_by(day_marks.c.bulk, day_marks.c.mark_id).limit(limit)
-    return [Mark(*row) for row in connection.execute(query)]
+    found: list[Mark] = []
+    for row in connection.execute(query):
+        found.append(_mark(row))
+        limit -= max(1, len(found[-1].badge_keys))
+        if limit <= 0:
+            break
+    return found
 
 
 def newest(connection: Connection) -> int:
@@ -71,7 +90,14 @@ def newest(connection: Connection) -> int:
 def behind(connection: Connection, mark_id: int) -> list[Mark]:
     """The marks that were made behind another one, in the order of their making."""
     query = select(*_COLUMNS).where(day_marks.c.mark_id > mark_id).order_by(day_marks.c.mark_id)
-    return [Mark(*row) for row in connection.execute(query)]
+    return [_mark(row) for row in connection.execute(query)]
+
+
+def _mark(row: Sequence[Any]) -> Mark:
+    mark_id, employee_id, edge, first_day, last_day, packed, one = row
+    alone = () if one is None else (one,)
+    keys = alone if packed is None else msgspec.json.decode(packed, type=tuple[str, ...])
+    return Mark(mark_id, employee_id, edge, first_day, last_day, keys)
 
 
 def drop(connection: Connection, mark_ids: Sequence[int]) -> None:

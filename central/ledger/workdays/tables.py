@@ -42,12 +42,13 @@ day_marks = Table(
     _text("edge", nullable=True),
     _day("first_day", nullable=True),
     _day("last_day", nullable=True),
+    Column("badge_keys", LargeBinary, nullable=True),
 )
 """What must be computed again, in turn, those that are not `bulk` first.
 
-Either workdays of an employee (all that are known, without days), or the punches of a badge at an edge whose
-ids bear the date `first_day`. Rows are only added and deleted: a mark made while its workday is being
-computed is another row, and stays.
+Either workdays of an employee (all that are known, without days), or the punches of some badges at an edge
+whose ids bear the date `first_day`: `badge_keys` is a JSON list. Older centrals name one in `badge_key`. Rows
+are only added and deleted: a mark made while its workday is being computed is another row, and stays.
 """
 
 workdays = Table(

@@ -1,0 +1,48 @@
+"""Promises of the marks: what was touched is what is found, a piece at a time, whoever marked it."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from central.ledger.database import Ledger
+from central.ledger.workdays import marks
+from central.ledger.workdays.marks import Mark, Touched
+
+MANY = 250
+
+
+def named(found: list[Mark]) -> list[Touched]:
+    """The badges, edges and days that marks are of."""
+    return [(key, mark.edge or "", mark.first_day or 0) for mark in found for key in mark.badge_keys]
+
+
+KEYS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8)
+TOUCHED = st.sets(st.tuples(KEYS, st.sampled_from(("pune-01", "surat-02")), st.integers(1, 3)), max_size=MANY)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(touched=TOUCHED, limit=st.integers(1, MANY))
+def test_what_was_touched_is_found_in_pieces(ledger: Ledger, touched: set[Touched], limit: int) -> None:
+    """Every badge, edge and day is named once; a turn gets all, or what it asked for and one mark at most."""
+    found: list[Touched] = []
+    with ledger.write() as connection:
+        marks.touch(connection, touched)
+        assert sorted(named(marks.behind(connection, 0))) == sorted(touched)
+        while turn := marks.next_marks(connection, limit):
+            assert len(named(turn[:-1])) < limit
+            found += named(turn)
+            marks.drop(connection, [mark.mark_id for mark in turn])
+    assert sorted(found) == sorted(touched)
+
+
+def test_mark_of_an_older_central_is_understood(ledger: Ledger) -> None:
+    """What it marked before it was replaced, or beside a newer one, is computed like the rest."""
+    with ledger.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO day_marks (bulk, badge_key, edge, first_day, last_day)"
+                " VALUES (0, '1001', 'pune-01', 20000, 20000)"
+            )
+        )
+        (mark,) = marks.next_marks(connection, 1)
+    assert named([mark]) == [("1001", "pune-01", 20000)]
