@@ -11,6 +11,8 @@ source "$CHECKOUT/install/packages.sh"
 source "$CHECKOUT/install/environment.sh"
 # shellcheck source=install/service.sh
 source "$CHECKOUT/install/service.sh"
+# shellcheck source=install/update.sh
+source "$CHECKOUT/install/update.sh"
 
 usage() {
     cat <<'TEXT'
@@ -20,14 +22,16 @@ Usage: ./install.sh VERB [OPTION...]
   test [PYTEST-ARGUMENT...]     lint, types, import contracts and all tests
   edge                          install the branch daemon under systemd (with sudo)
   central                       install the central daemon under systemd (with sudo)
+  update [--to TAG]             install the newest release of this clone's origin, or go back (with sudo)
   uninstall [--purge]           remove what edge and central installed (with sudo);
                                 --purge removes configuration and stored punches, too
 
 demo and test keep to this checkout and its .venv, apart from Debian packages that are missing.
-edge, central and uninstall take --root DIR to work below DIR and to leave this system alone.
+edge, central, update and uninstall take --root DIR to work below DIR and to leave this system alone.
 
   PUNCHWIRE_PYTHON   the Python to use (3.11 or newer) in place of /usr/bin/python3
   PUNCHWIRE_VENV     the virtual environment of demo and test in place of .venv
+  PUNCHWIRE_WATCH_S  for how many seconds update watches a new version, in place of 90
 TEXT
 }
 
@@ -81,6 +85,7 @@ main() {
         demo) run_demo "$@" ;;
         test) run_tests "$@" ;;
         edge | central) install_service "$verb" "$@" ;;
+        update) update_services "$@" ;;
         uninstall) uninstall_services "$@" ;;
         *)
             usage >&2

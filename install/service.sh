@@ -42,6 +42,7 @@ install_service() {
     choose_python
     if ! staging; then
         need_python
+        [[ $part != edge ]] || need openssl has_program openssl
         install_missing
         create_user "$part"
     fi

@@ -52,12 +52,13 @@ def test_alone_it_prints_its_verbs() -> None:
     done = run(SCRIPT)
     assert done.returncode == 0
     assert done.stderr == ""
-    for verb in ("demo", "test", "edge", "central", "uninstall"):
+    for verb in ("demo", "test", "edge", "central", "update", "uninstall"):
         assert f"\n  {verb}" in done.stdout
 
 
 @pytest.mark.parametrize(
-    "arguments", [["deploy"], ["edge", "--rooot"], ["edge", "--purge"], ["edge", "--root"]]
+    "arguments",
+    [["deploy"], ["edge", "--rooot"], ["edge", "--purge"], ["edge", "--root"], ["update", "--to", "1.2"]],
 )
 def test_a_mistyped_word_is_named_and_nothing_happens(arguments: list[str]) -> None:
     """A wrong verb or option ends with one line that quotes it, before anything is touched."""

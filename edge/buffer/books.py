@@ -101,4 +101,4 @@ def note_told(db: sqlite3.Connection, account: Account) -> None:
     """Note what is told of a day, inside the transaction that appends the account; no order asked for it."""
     if account.order_id is None:
         noted = (account.reader, account.span.first.toordinal(), told_of(account))
-        db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)", noted)
+        db.execute("INSERT OR REPLACE INTO accounts (reader, day, told) VALUES (?, ?, ?)", noted)

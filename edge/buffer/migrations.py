@@ -1,6 +1,7 @@
 """Owns the outbox file's schema: makes it, moves it forward, and sets a corrupt file aside.
 
-Runs before the daemon (`punchwire-edge migrate`), so that the daemon itself never loads sqlite-utils.
+Runs before the daemon (`punchwire-edge migrate`), so that the daemon itself never loads sqlite-utils. A step
+only adds, columns with a default: the version before goes on with the file when somebody goes back to it.
 """
 
 import sqlite3

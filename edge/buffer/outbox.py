@@ -98,12 +98,12 @@ class Outbox:
                 note_told(db, fact)
             elif isinstance(fact, OrderOutcome):
                 done = (fact.order_id, fact.outcome, at_ms)
-                db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", done)
+                db.execute("INSERT OR REPLACE INTO orders (order_id, outcome, at_ms) VALUES (?, ?, ?)", done)
             bodies.append(body)
         self._store.insert(newest + 1, at_ms, request.owner, bodies)
         if request.memo is not None:
             memo = (request.owner, msgspec.json.encode(dict(request.memo)).decode())
-            db.execute("INSERT OR REPLACE INTO memos VALUES (?, ?)", memo)
+            db.execute("INSERT OR REPLACE INTO memos (owner, memo) VALUES (?, ?)", memo)
         return len(bodies)
 
     @property

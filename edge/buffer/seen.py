@@ -79,7 +79,7 @@ class Seen:
         db.executemany("INSERT OR IGNORE INTO readers (name) VALUES (?)", readers)
         numbers = dict(db.execute("SELECT name, number FROM readers"))
         db.executemany(
-            "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO seen (punch_id, seq, reader) VALUES (?, ?, ?)",
             ((punch_id, seq, numbers[reader]) for punch_id, (seq, reader) in ids),
         )
 

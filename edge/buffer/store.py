@@ -67,7 +67,7 @@ class Store:
         except sqlite3.Error as error:
             self.close()
             raise self._failure(error) from error
-        if version != SCHEMA:
+        if version < SCHEMA:
             self.close()
             raise OutboxOutdated(f"{path} has schema {version}, not {SCHEMA}; run punchwire-edge migrate")
 
@@ -106,7 +106,7 @@ class Store:
     def insert(self, first: int, at_ms: int, owner: str, bodies: Sequence[bytes]) -> None:
         """Store encoded facts numbered from `first`, inside a transaction."""
         self.db.executemany(
-            "INSERT INTO facts VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO facts (seq, count, at_ms, owner, body) VALUES (?, ?, ?, ?, ?)",
             ((row.seq, row.count, at_ms, owner, row.blob) for row in rows(first, bodies)),
         )
 
@@ -122,7 +122,8 @@ class Store:
     def put_aside(self, body: bytes, reason: str, reader: str | None) -> bytes:
         """Keep a fact that cannot travel where a person finds it; returns the event that travels instead."""
         at = datetime.now(UTC)
-        self.db.execute("INSERT INTO set_aside VALUES (?, ?, ?)", (int(at.timestamp() * 1000), reason, body))
+        row = (int(at.timestamp() * 1000), reason, body)
+        self.db.execute("INSERT INTO set_aside (at_ms, reason, body) VALUES (?, ?, ?)", row)
         fields: dict[str, str | int | float | None] = {"bytes": len(body), "reason": reason}
         return encode(EdgeEvent(event="fact_set_aside", at=at, reader=reader, fields=fields))
 

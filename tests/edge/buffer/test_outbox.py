@@ -7,16 +7,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlite_utils import Database, Migrations
 
 from edge.buffer.inspection import marks, unsettled
 from edge.buffer.migrations import prepare
 from edge.buffer.outbox import FACT_LIMIT, Outbox
-from edge.buffer.store import OutboxError, OutboxOutdated
+from edge.buffer.store import SCHEMA, OutboxError, OutboxOutdated
 from tests.edge.making import AT, punch
 from wire.codec import decode_fact
 from wire.facts import EdgeEvent, OrderOutcome
@@ -45,6 +47,30 @@ def test_a_punch_is_stored_once_however_often_it_is_read(outbox: Outbox) -> None
     assert outbox.append("gate", [punch(1), punch(2)]) == 2
     assert outbox.append("gate", [punch(1), punch(2, "live"), punch(3)]) == 1
     assert everything(outbox) == [1, 2, 3]
+
+
+def test_the_version_before_goes_on_with_an_outbox_that_a_newer_one_brought_forward(path: Path) -> None:
+    """Whoever goes back after an update keeps what waits: a step only adds."""
+    with closing(Outbox(path)) as outbox:
+        outbox.append("gate", [punch(1)])
+    newer = Migrations("outbox")
+
+    @newer()
+    def a_step_to_come(db: Database) -> None:
+        for table in ("stream", "facts", "seen", "memos", "orders", "set_aside", "readers", "accounts"):
+            db.execute(f"ALTER TABLE {table} ADD COLUMN colour TEXT")
+        db.execute(f"PRAGMA user_version={SCHEMA + 1}")
+
+    db = Database(path)
+    newer.apply(db)
+    db.close()
+    for _ in range(2):
+        with closing(Outbox(path)) as outbox:
+            outcome = OrderOutcome(order_id="o1", outcome="done", at=AT)
+            assert outbox.append("gate", [punch(1), punch(2)], {"cursor": "2"}) <= 1
+            outbox.append("gate", [outcome])
+            assert everything(outbox)[:3] == [1, 2, 3]
+        prepare(path)
 
 
 def test_a_reread_repeats_settled_punches_and_only_those(outbox: Outbox) -> None:
