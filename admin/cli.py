@@ -10,7 +10,7 @@ from typing import get_args
 
 import msgspec
 
-from admin import accounts, clocks, commands, enrolling, governing, people, reports, resyncs
+from admin import accounts, availability, clocks, commands, enrolling, governing, people, reports, resyncs
 from admin.errors import ClientError
 from admin.options import DEFAULT_FILE, broker_options
 from admin.selecting import add_people_flags
@@ -130,7 +130,8 @@ def _audit_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _report_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=get_args(ReportKind), metavar="KIND", help="%(choices)s")
+    kinds = (*get_args(ReportKind), availability.KIND)
+    parser.add_argument("kind", choices=kinds, metavar="KIND", help="%(choices)s")
     _span(parser, default=datetime.now(UTC).astimezone().date())
     parser.add_argument("--csv", action="store_true", help="print CSV for a spreadsheet")
     parser.add_argument(

@@ -10,6 +10,7 @@ from typing import TextIO
 import msgspec
 
 from admin.asking import check_span, new_id, outcome, print_array
+from admin.availability import KIND, availability
 from admin.board import lines
 from admin.client import Client
 from admin.daysheet import day_lines
@@ -28,6 +29,8 @@ Cells = Sequence[Cell]
 
 def report(options: BrokerOptions, flags: Namespace) -> int:
     """Print a report, page by page as CSV or JSON, whole as a table."""
+    if flags.kind == KIND:
+        return availability(options, flags)
     check_span(flags)
     by_hour = flags.kind == "headcount"
     if by_hour and flags.by:

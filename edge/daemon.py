@@ -46,6 +46,7 @@ class Daemon:
         self._timekeeping = Timekeeping(self._outbox, self._timekeeper)
         self._book = orders.OrderBook()
         counter = Counter()
+        self._life, self._began_s = counter.life, self._timekeeper.now().uptime_s
         self._stations = {
             it.name: Station(
                 it.reader, ReaderDesk(it.name, self._outbox, self._timekeeper, self._book, counter)
@@ -182,6 +183,8 @@ class Daemon:
             session=session,
             boot_id=moment.boot_id,
             uptime_s=moment.uptime_s,
+            life=self._life,
+            running_s=moment.uptime_s - self._began_s,
             trust=moment.trust,
             backlog=self._outbox.mark.backlog,
             oldest_unsettled_ms=self._outbox.oldest_unsettled_ms(),

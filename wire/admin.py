@@ -4,6 +4,7 @@ Each family of verbs has its own module; what all have in common is in `wire.req
 """
 
 from wire.accounting import AccountRequest
+from wire.availability import AvailabilityRequest
 from wire.clocks import ClockRequest
 from wire.enrolment import EnrolmentRequest
 from wire.listing import ExportRequest, PunchesRequest, SummaryRequest
@@ -31,6 +32,7 @@ Request = (
     | AccountRequest
     | PersonRequest
     | TreeRequest
+    | AvailabilityRequest
 )
 VERBS: dict[str, type[Request]] = {
     "resync": ResyncRequest,
@@ -50,4 +52,5 @@ VERBS: dict[str, type[Request]] = {
     "account": AccountRequest,
     "person": PersonRequest,
     "tree": TreeRequest,
+    "availability": AvailabilityRequest,
 }

@@ -75,6 +75,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `backlog` counts the facts without a receipt, `oldest_unsettled` is when the first of them was
     appended, `reason` is a word of `wire.reasons` for the edge as a whole ("" while all is well).
     With `boot_id`, `uptime_s` and a synchronised clock it dates everything that was read in this boot.
+    `life` is another one after each start of the daemon, which runs for `running_s`.
     """
 
     at: UtcTime
@@ -83,6 +84,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trust: Trust
     backlog: int
     boot_id: str = ""
+    life: str = ""
+    running_s: float | None = None
     oldest_unsettled: UtcTime | None = None
     reason: str = ""
     evidence: str = ""

@@ -12,7 +12,7 @@ from wire.rights import Role
 
 _ABOUT_PEOPLE = frozenset(
     {
-        *("resync", "resyncs", "account", "punches", "summary", "report", "day"),
+        *("resync", "resyncs", "account", "punches", "summary", "report", "day", "availability"),
         *("employees", "person", "facets", "tree", "filters", "export"),
     }
 )

@@ -1,6 +1,5 @@
 """Owns the answers about the accounts of readers' days, of the branches that may be seen."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -9,7 +8,8 @@ from central.balance import Sides
 from central.ledger import accounts, tallies
 from central.ledger.accounts import Entry
 from central.ledger.database import Ledger
-from central.requests.asking import Refusal, check_span
+from central.requests.asking import check_span
+from central.requests.branches import edges_within
 from central.workdays.interpretation import Sites
 from wire.account import Tally
 from wire.accounting import AccountCause, AccountPage, AccountRequest, AccountRow
@@ -37,7 +37,7 @@ def account_page(
     day = Span(first=request.date, last=request.date)
     check_span(day)
     with ledger.read() as connection:
-        edges = _edges(sites, scope, request.branch)
+        edges = edges_within(sites, scope, request.branch, "an account counts all of a branch")
         told = {(one.edge, one.reader): one for one in accounts.of_day(connection, request.date, edges)}
         known = {(edge, reader) for edge, names in readers.items() for reader in names}
         places = sorted(place for place in known | told.keys() if edges is None or place[0] in edges)
@@ -60,28 +60,6 @@ def account_page(
             accounts.put_off(connection, stale, now)
     more = len(behind) > len(rows)
     return AccountPage(accounts=tuple(rows), after="/".join(behind[len(rows) - 1]) if more else None)
-
-
-def _edges(sites: Sites, scope: Scope, branch: str | None) -> set[str] | None:
-    """The edges whose accounts are asked for and may be seen, None for all.
-
-    A reader counts everybody who comes by, so a manager sees it if his limits hold a whole branch.
-    """
-    own: set[str] | None = None
-    if scope.units is not None:
-        names = [value for unit in scope.units if len(unit) == 1 for key, value in unit if key == "branch"]
-        own = {edge for name in names for edge in sites.branches.get(name.lower(), ())}
-        if not own:
-            raise Refusal("no branch is within your limits as a whole, and an account counts all of a branch")
-    if branch is None:
-        return own
-    found = sites.branches.get(branch.lower())
-    if found is None or (own is not None and not own.intersection(found)):
-        seen = [name for name, edges in sites.branches.items() if own is None or own.intersection(edges)]
-        near = difflib.get_close_matches(branch.lower(), seen, 3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise Refusal(f"there is no branch {branch!r}{hint}")
-    return set(found) if own is None else own.intersection(found)
 
 
 def _row(place: Place, held: Tally, entry: Entry | None) -> AccountRow:

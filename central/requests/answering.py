@@ -13,6 +13,7 @@ from central.post import Readers
 from central.requests.accounts import account_page
 from central.requests.asking import Asking
 from central.requests.auditing import audit_answer
+from central.requests.availability import availability_page
 from central.requests.lists import punches_page, summary
 from central.requests.staff import StaffDesk
 from central.requests.workdays import WorkdayDesk
@@ -21,6 +22,7 @@ from central.users import Users
 from central.workdays.interpretation import Sites
 from central.zones import Zones
 from wire.accounting import AccountRequest
+from wire.availability import AvailabilityRequest
 from wire.clocks import ClockRequest
 from wire.enrolment import EnrolmentRequest
 from wire.listing import PunchesRequest, SummaryRequest
@@ -30,7 +32,7 @@ from wire.rights import AuditRequest, UserRequest
 
 Answered = tuple[msgspec.Struct, Mapping[str, int]]
 """The body of an answer, and the figures that the audit keeps of it."""
-_FIGURES = ("punches", "rows", "employees", "entries", "accounts")
+_FIGURES = ("punches", "rows", "employees", "entries", "accounts", "edges")
 
 
 class Answering:
@@ -70,7 +72,7 @@ class Answering:
                 return account_page(self._ledger, self._sites, self._readers(), sight.scope, request, now)
             case UserRequest() as request:
                 return self._users.serve(asked.user, request, now)
-            case PunchesRequest() | SummaryRequest() | AuditRequest() as request:
+            case PunchesRequest() | SummaryRequest() | AuditRequest() | AvailabilityRequest() as request:
                 with self._ledger.read() as connection:
                     return self._read(connection, request, sight, now)
             case ResyncRequest() | ResyncsRequest() | ClockRequest() | EnrolmentRequest():
@@ -81,7 +83,7 @@ class Answering:
     def _read(
         self,
         connection: Connection,
-        request: PunchesRequest | SummaryRequest | AuditRequest,
+        request: PunchesRequest | SummaryRequest | AuditRequest | AvailabilityRequest,
         sight: Sight,
         now: datetime,
     ) -> msgspec.Struct:
@@ -90,5 +92,7 @@ class Answering:
                 return punches_page(connection, self._zones, sight, request)
             case SummaryRequest():
                 return summary(connection, self._zones, sight, now)
+            case AvailabilityRequest():
+                return availability_page(connection, self._sites, self._readers(), sight.scope, request, now)
             case AuditRequest():
                 return audit_answer(connection, self._zones.organization, request)

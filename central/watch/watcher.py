@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -10,10 +11,11 @@ from queue import Empty, SimpleQueue
 import msgspec
 
 from central.colors import Limits
-from central.ledger import quarantine, queries
+from central.ledger import lives, quarantine, queries
 from central.ledger.database import Ledger, LedgerError
 from central.post import Delivery, Landed, Publish
 from central.watch.display import Display
+from central.watch.lives import Lives
 from central.watch.sightings import Sightings
 from ground.journal import Journal
 from wire.codec import WireError, decode
@@ -94,6 +96,7 @@ class Watch:
         self._connected_at: datetime | None = None
         self._readers: Mapping[str, tuple[str, ...]] = {}
         self._heartbeats: Mapping[str, Heartbeat] = {}
+        self._lives = Lives()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -142,6 +145,7 @@ class Watch:
             if time.monotonic() - self._looked_at >= LOOK_AGAIN_S:
                 self._look()
             self._take_notes()
+            self._write_lives()
             self._readers = self._sightings.readers()
             self._heartbeats = self._sightings.heartbeats()
             now = self._clock()
@@ -192,6 +196,16 @@ class Watch:
         self._looked_at = time.monotonic()
         self._loaded = True
 
+    def _write_lives(self) -> None:
+        """Write down when edges were up; what cannot be written now waits for the next turn."""
+        now_s = time.monotonic()
+        if not (told := self._lives.due(now_s)):
+            return
+        with suppress(LedgerError):
+            with self._ledger.write() as connection:
+                lives.keep(connection, told)
+            self._lives.written(now_s)
+
     def _arrived(self, delivery: Delivery, at: datetime) -> None:
         levels, payload, live = delivery.levels, delivery.payload, not delivery.retained
         try:
@@ -227,6 +241,7 @@ class Watch:
                 self._sightings.birth(edge, decode(payload, Birth))
             case "heartbeat":
                 beat = decode(payload, Heartbeat)
+                self._lives.heard(edge, beat, at if live else None)
                 if self._sightings.heartbeat(edge, beat, at if live else None):
                     journal.info("edge_online", edge=edge)
                     self._returned(edge)

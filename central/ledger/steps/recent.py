@@ -43,4 +43,13 @@ RECENT: list[Step] = [
             "DROP INDEX punches_with_wall",
         ),
     ),
+    Step(
+        "0019-lives",
+        (
+            """CREATE TABLE edge_lives (
+                edge TEXT NOT NULL, life TEXT NOT NULL,
+                began_at_us {long} NOT NULL, last_at_us {long} NOT NULL,
+                PRIMARY KEY (edge, life)) {clustered}""",
+        ),
+    ),
 ]

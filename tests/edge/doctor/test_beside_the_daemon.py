@@ -45,6 +45,20 @@ def _answers(state: Path) -> bool:
     return True
 
 
+def test_each_start_of_the_daemon_is_a_life_of_its_own(branch: Branch) -> None:
+    """Central can tell a daemon that went on from one that was started again, and since when each runs."""
+    beats = []
+    for _ in range(2):
+        with daemon(branch) as state:
+            beats += [visit(state).heartbeat, visit(state).heartbeat]
+    first, again, other, _ = beats
+    assert (first.life, first.boot_id) == (again.life, other.boot_id)
+    assert other.life not in ("", first.life)
+    running = [beat.running_s for beat in (first, again)]
+    assert all(running_s is not None and 0 <= running_s < 60 for running_s in running)
+    assert running == sorted(running)  # type: ignore[type-var] # none is None
+
+
 def states(state: Path) -> list[tuple[str, str]]:
     """State and reason of each reader, as the daemon tells."""
     return [(vital.state, vital.reason) for vital in visit(state).heartbeat.readers]
