@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select,
 from central.ledger.database import insert_into
 from central.ledger.resyncs.tables import people, verdicts
 from central.resync.comparing import Verdict
+from central.workdays.span import number
+from wire.account import day_of
 
 TO_DO = ("to-add", "to-change")
 _ON_DEVICE = ("to-add", "only-on-device")
@@ -23,6 +25,11 @@ class Task:
     what: str
     part: int
     employee_id: str
+
+    @property
+    def day(self) -> int:
+        """The day in its id, about that of its workday."""
+        return number(day_of(self.punch_id))
 
 
 def keep(connection: Connection, job_id: int, part: int, found: Iterable[Verdict]) -> None:
@@ -83,10 +90,13 @@ def tasks(connection: Connection, job_id: int, limit: int) -> list[Task]:
     return [Task(*row) for row in connection.execute(query)]
 
 
-def tasks_of(connection: Connection, job_id: int, employee_ids: Collection[str]) -> list[Task]:
-    """Every punch of these people that is to be landed."""
-    query = select(verdicts.c.punch_id, verdicts.c.what, verdicts.c.part, verdicts.c.employee_id).where(
-        verdicts.c.job_id == job_id, verdicts.c.what.in_(TO_DO), verdicts.c.employee_id.in_(employee_ids)
+def tasks_of(connection: Connection, job_id: int, employee_id: str) -> list[Task]:
+    """Every punch of somebody that is to be landed."""
+    query = (
+        select(verdicts.c.punch_id, verdicts.c.what, verdicts.c.part, verdicts.c.employee_id)
+        .where(verdicts.c.job_id == job_id, verdicts.c.what.in_(TO_DO))
+        .where(verdicts.c.employee_id == employee_id)
+        .order_by(verdicts.c.punch_id)
     )
     return [Task(*row) for row in connection.execute(query)]
 

@@ -17,7 +17,8 @@ from central.ledger.resyncs import amendments, changes, found, verdicts
 from central.ledger.resyncs.amendments import Codes
 from central.ledger.resyncs.jobs import Asked, Job
 from central.ledger.resyncs.verdicts import Task
-from central.ledger.workdays import marks
+from central.ledger.workdays import coverage, marks
+from central.resync import measuring
 from central.resync.doubling import doubled
 from central.streams import Parcel
 from central.workdays.span import number
@@ -26,9 +27,9 @@ from wire.days import DayResult
 from wire.punch import Punch
 
 TASKS = 300
-"""Punches in one piece; the intake waits that long at the most."""
+"""Punches in one piece at the most; the intake waits that long."""
 PEOPLE = 50
-"""People whose days are tried in one piece."""
+"""People whose days are tried in one piece at the most. `measuring` makes it fewer where it would be long."""
 
 
 class Landing:
@@ -49,9 +50,11 @@ class Landing:
 
     def _land(self, job: Job) -> bool:
         with self._ledger.write() as connection:
-            tasks = verdicts.tasks(connection, job.job_id, TASKS)
-            if not tasks:
+            waiting = verdicts.tasks(connection, job.job_id, TASKS)
+            if not waiting:
                 return False
+            covered = coverage.covered(connection, {one.employee_id for one in waiting})
+            tasks = measuring.punches(waiting, covered)
             settled = self._take_in(connection, job, tasks)
             changes.keep(connection, job.job_id, settled.changes)
             changes.keep_standing(connection, job.job_id, settled.standings)
@@ -61,16 +64,20 @@ class Landing:
     def _try(self, job: Job) -> bool:
         """What landing would change of some people's days."""
         with self._ledger.read() as connection:
-            people = verdicts.untried(connection, job.job_id, PEOPLE)
-            tasks = verdicts.tasks_of(connection, job.job_id, people)
-        if not people:
+            waiting = verdicts.untried(connection, job.job_id, PEOPLE)
+            each = ((who, verdicts.tasks_of(connection, job.job_id, who)) for who in waiting)
+            found = measuring.people(each, coverage.covered(connection, waiting))
+        if not found:
             return False
+        people, tasks = [who for who, _ in found], [task for _, theirs in found for task in theirs]
         self._keep_tried(job, people, self._tried(lambda connection: self._take_in(connection, job, tasks)))
         return True
 
     def _recompute(self, job: Job) -> bool:
+        first, last = number(job.request.span.first), number(job.request.span.last)
         with self._ledger.read() as connection:
-            people = changes.untried(connection, job.job_id, PEOPLE)
+            waiting = changes.untried(connection, job.job_id, PEOPLE)
+            people = measuring.spans(waiting, first, last, coverage.covered(connection, waiting))
         if not people:
             return False
         if job.request.dry_run:
