@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from wire.bulk import open_bulk
 from wire.codec import WireError, decode, open_facts
 from wire.facts import Envelope, Fact, SealedEnvelope
 from wire.punch import Punch
@@ -64,14 +65,9 @@ def opened(edge: str, payload: bytes) -> Parcel | Unread:
     would make a whole transaction fail.
     """
     if _MAYBE_NUL not in payload:
-        try:
-            envelope = decode(payload, Envelope)
-        except WireError:
-            pass
-        else:
-            if _numbered(envelope):
-                first = envelope.first_seq
-                return _parcel(edge, envelope, list(enumerate(envelope.facts, first)), ())
+        envelope = open_bulk(payload) or _opened_whole(payload)
+        if envelope is not None and _numbered(envelope):
+            return _parcel(edge, envelope, list(enumerate(envelope.facts, envelope.first_seq)), ())
     try:
         sealed = decode(payload, SealedEnvelope)
     except WireError as error:
@@ -88,6 +84,13 @@ def reopened(unread: Unread) -> Parcel | Unread:
     facts = (msgspec.Raw(unread.payload),)
     sealed = SealedEnvelope(outbox_id=unread.outbox_id, first_seq=unread.seq, settled=0, facts=facts)
     return _opened_one_by_one(unread.edge, sealed)
+
+
+def _opened_whole(payload: bytes) -> Envelope | None:
+    try:
+        return decode(payload, Envelope)
+    except WireError:
+        return None
 
 
 def _opened_one_by_one(edge: str, sealed: SealedEnvelope) -> Parcel:

@@ -22,6 +22,7 @@ from pathlib import Path
 from bench.uplink import bare, sink
 from bench.uplink.place import EDGE, Place, rested
 from bench.uplink.product import Edge
+from edge.daemon import SWITCH_S
 from edge.uplink.window import LIMIT
 from wire.facts import BATCH_LIMIT
 
@@ -140,6 +141,7 @@ def main() -> int:
     parser.add_argument("--tls", choices=("off", "on", "both"), default="both")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    sys.setswitchinterval(SWITCH_S)  # as the daemon, for product and script alike
     modes = {"off": (False,), "on": (True,), "both": (False, True)}[options.tls]
     with tempfile.TemporaryDirectory(dir=".") as folder:
         tables = {
