@@ -69,10 +69,11 @@ find_parts() {
 
 # The clone belongs to whoever made it: his keys fetch, and what is fetched stays his.
 as_owner() {
-    local owner
+    local owner home
     owner=$(stat -c %U "$CHECKOUT")
     if is_root && [[ $owner != root ]]; then
-        runuser -u "$owner" -- env -C "$CHECKOUT" "$@"
+        home=$(getent passwd "$owner" | cut -d: -f6)
+        runuser -u "$owner" -- env -C "$CHECKOUT" HOME="$home" "$@"
     else
         env -C "$CHECKOUT" "$@"
     fi

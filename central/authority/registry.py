@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography import x509
 
 from central.authority import signing
-from central.authority.folder import AUTHORITY, REVOKED, AuthorityError, Folder, get, make_folder, put
+from central.authority.folder import AUTHORITY, REVOKED, AuthorityError, Folder, get, put
 from central.authority.signing import Held, NotUsable
 from central.ledger import audit
 from central.ledger import users as stored
@@ -70,12 +70,12 @@ class Registry:
     def revoke(self, name: str, now: datetime) -> list[Held]:
         """Take back every certificate of this name that is still good; returns them."""
         by = self._folder.signer()
-        good = [one for one in self._of(name, broker=None) if one.valid(now)]
-        if not good:
-            raise AuthorityError(f"{name} has no certificate that could be revoked")
-        revoked = self._folder.revoked() | {one.serial: now for one in good}
-        detail = {"do": "revoke", "serials": [one.serial for one in good], "outcome": "done"}
         with self._ledger.write() as connection:
+            good = [one for one in self._of(name, broker=None) if one.valid(now)]
+            if not good:
+                raise AuthorityError(f"{name} has no certificate that could be revoked")
+            revoked = self._folder.revoked() | {one.serial: now for one in good}
+            detail = {"do": "revoke", "serials": [one.serial for one in good], "outcome": "done"}
             audit.record(connection, now, ACTOR, _VERB, name, detail)
             self._folder.revoke(by, revoked, now)
         return good
@@ -122,7 +122,6 @@ def hand_over(issued: Issued, folder: Folder, to: Path) -> list[Path]:
     files = {AUTHORITY: get(folder.path / AUTHORITY), f"{stem}.crt": signing.pem(issued.certificate)}
     if issued.held.broker:
         files[REVOKED] = get(folder.path / REVOKED)
-    make_folder(to)
     for name, content in files.items():
         put(to / name, content)
     if issued.key is not None:

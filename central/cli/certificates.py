@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from central import config
-from central.authority.folder import REVOKED, AuthorityError, Folder, get, put
+from central.authority.folder import REVOKED, AuthorityError, Folder, get, make_folder, put
 from central.authority.registry import Registry, hand_over
 from central.authority.signing import Held
 from central.cli.options import ledger_of
@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _issue(registry: Registry, folder: Folder, options: argparse.Namespace, now: datetime) -> None:
+    make_folder(options.to)
     if options.do == "broker":
         issued = registry.broker(options.host, now, options.days)
     else:
