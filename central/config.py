@@ -12,6 +12,7 @@ import msgspec
 from central.accounts import AccountsOptions
 from central.exporters.exporter import What
 from central.exporters.registry import EXPORTERS
+from central.forgetting import RetentionOptions
 from central.ledger.database import NoSuchDatabase, database_url
 from central.outflow.pilots import Pilots
 from central.outflow.sender import Plan
@@ -131,6 +132,7 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     resync: DailyOptions = DailyOptions()
     export: Any = ()
     people: PeopleOptions | None = None
+    retention: RetentionOptions = RetentionOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Config:
     people: PeopleOptions | None = None
     account: AccountOptions = field(default_factory=AccountOptions)
     daily: DailyOptions = field(default_factory=DailyOptions)
+    retention: RetentionOptions = field(default_factory=RetentionOptions)
     authority: AuthorityOptions = field(default_factory=AuthorityOptions)
 
     @property
@@ -226,6 +229,7 @@ def load(path: Path) -> Config:
         sections.people,
         sections.account,
         sections.resync,
+        sections.retention,
         sections.authority,
     )
 

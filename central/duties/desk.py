@@ -3,6 +3,7 @@
 from central.accounting.keeper import Accounting
 from central.bus import Bus, Wanted
 from central.config import Config
+from central.forgetting import Forgetting
 from central.ledger.database import Ledger
 from central.ledger.people import People
 from central.post import Delivery, Landed
@@ -58,12 +59,16 @@ class DeskDuty:
             tell=self._watch.differing,
             every_s=config.account.every_s,
         )
+        days = config.retention.diagnostics_days
+        self._forgetting = None if days is None else Forgetting(ledger, days)
 
     def start(self) -> None:
         """Begin."""
         self._watch.start()
         self._requests.start()
         self._accounting.start()
+        if self._forgetting is not None:
+            self._forgetting.start()
         self._bus.start()
 
     def landed(self, landed: Landed) -> None:
@@ -73,6 +78,8 @@ class DeskDuty:
 
     def stop(self) -> None:
         """Answer what is being answered; open resyncs go on when central is back."""
+        if self._forgetting is not None:
+            self._forgetting.stop()
         self._accounting.stop()
         self._requests.stop()
         self._watch.stop()
@@ -81,7 +88,10 @@ class DeskDuty:
     @property
     def alive(self) -> bool:
         """Whether all threads live."""
-        return self._watch.alive and self._requests.alive and self._accounting.alive and self._bus.alive
+        forgets = self._forgetting is None or self._forgetting.alive
+        return all(
+            (self._watch.alive, self._requests.alive, self._accounting.alive, self._bus.alive, forgets)
+        )
 
     def _route(self, delivery: Delivery) -> None:
         if delivery.levels[0] in ("admin", "broker"):

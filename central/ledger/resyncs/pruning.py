@@ -18,11 +18,14 @@ from central.ledger.resyncs.tables import (
 _AT_ONCE = 50
 
 
-def forget(connection: Connection, actor: str, before: datetime) -> int:
-    """Forget some resyncs of an actor that ended before and left nothing to undo; return how many."""
+def forget(connection: Connection, actor: str | None, before: datetime) -> int:
+    """Forget some resyncs that ended before and left nothing to undo; return how many.
+
+    They are an actor's, or with None anybody's.
+    """
     query = (
         select(jobs.c.job_id)
-        .where(jobs.c.actor == actor, jobs.c.ended_at < before)
+        .where(*(() if actor is None else (jobs.c.actor == actor,)), jobs.c.ended_at < before)
         .where(~select(amendments.c.punch_id).where(amendments.c.job_id == jobs.c.job_id).exists())
         .order_by(jobs.c.job_id)
         .limit(_AT_ONCE)
