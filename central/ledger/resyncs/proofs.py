@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, case, func, or_, select, tuple_
 
 from central.ledger.database import insert_into
 from central.ledger.resyncs.tables import parts, proofs
@@ -30,7 +30,7 @@ def keep_edge(connection: Connection, job_id: int, part: int, days: Mapping[date
 
 
 def keep_ledger(connection: Connection, job_id: int, part: int, days: Mapping[date, Tally]) -> None:
-    """Store what the ledger holds behind it, by day."""
+    """Store what the ledger holds, by day; once more behind what was landed."""
     _keep(connection, job_id, part, "ledger", days)
 
 
@@ -51,15 +51,6 @@ def _keep(connection: Connection, job_id: int, part: int, side: str, days: Mappi
     adding = insert_into(connection, proofs)
     told = {proofs.c[name]: adding.excluded[name] for name in (f"{side}_count", f"{side}_hash")}
     connection.execute(adding.on_conflict_do_update(index_elements=list(proofs.primary_key), set_=told), rows)
-
-
-def same_ledger(connection: Connection, job_id: int, part: int) -> None:
-    """Note that the ledger holds just what the reader holds of each day."""
-    connection.execute(
-        update(proofs)
-        .where(proofs.c.job_id == job_id, proofs.c.part == part)
-        .values(ledger_count=proofs.c.device_count, ledger_hash=proofs.c.device_hash)
-    )
 
 
 def page(

@@ -116,6 +116,7 @@ class Following:
             keeping.keep_verdicts(self._ledger, job, compared)
             with self._ledger.write() as connection:
                 proofs.keep_device(connection, job.job_id, one.number, compared.device)
+                proofs.keep_ledger(connection, job.job_id, one.number, compared.ledger)
                 if compared.edge is not None:
                     proofs.keep_edge(connection, job.job_id, one.number, compared.edge)
                 verdicts.count_matched(connection, job.job_id, one.piece, compared.matched)
@@ -142,9 +143,7 @@ class Following:
             with self._ledger.read() as connection:
                 days = reading.ledger_days(connection, one) if one.number in told else None
             with self._ledger.write() as connection:
-                if days is None:
-                    proofs.same_ledger(connection, job.job_id, one.number)
-                else:
+                if days is not None:
                     proofs.keep_ledger(connection, job.job_id, one.number, days)
                 job = self._moved(connection, job, [replace(one, part=step(one.part, "land"))])
         return job, bool(done)

@@ -15,7 +15,7 @@ from central.requests.resyncs.ordering import extent_of, restores
 from central.requests.resyncs.versions import Versions
 from central.resync.comparing import Verdict, Version, compare
 from central.resync.conflicts import Census
-from central.resync.course import FINAL, Heard, advance, latest, step
+from central.resync.course import WAITING, Heard, advance, latest, step
 from central.resync.noticing import notices
 from wire.account import EMPTY, Tally, by_day, day_of
 from wire.facts import RereadReport
@@ -45,19 +45,20 @@ def heard(connection: Connection, asked: Sequence[Asked]) -> dict[str, Heard]:
 
 def moved(connection: Connection, job: Job, now: datetime) -> list[Asked]:
     """The parts of a job as they stand by what the edges told, and by the deadline."""
-    waiting = [one for one in job.asked if one.part.state not in FINAL]
+    waiting = [one for one in job.asked if one.part.state in WAITING]
     news = heard(connection, waiting)
     return [replace(one, part=advance(one.part, news[one.order_id], now, job.expires_at)) for one in waiting]
 
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """Both sides of a part: versions by punch id, how many plain matches are whose, the device's days."""
+    """Both sides of a part: versions by punch id, how many plain matches are whose, the days of either."""
 
     found: dict[str, Version]
     held: dict[str, Version]
     same: Counter[str | None]
     device: dict[date, Tally]
+    ledger: dict[date, Tally]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,14 @@ class Compared:
 
     `asked` is the part as it then is, `verdicts` are those that are no matches, `matched` tells how many
     matches are whose (0 for those who have other verdicts alone). `device` is what the reader holds of each
-    day, `edge` what its outbox took; None if it does not tell.
+    day, `ledger` what that holds, and `edge` what the outbox took; None if it does not tell.
     """
 
     asked: Asked
     verdicts: Sequence[Verdict]
     matched: Mapping[str, int]
     device: Mapping[date, Tally]
+    ledger: Mapping[date, Tally]
     edge: Mapping[date, Tally] | None
 
 
@@ -103,7 +105,8 @@ def compared(connection: Connection, job: Job, one: Asked, versions: Versions) -
     )
     whose = {owner: count for owner, count in matched.items() if owner is not None}
     others = [it for it in verdicts_found if it.what != "matched"]
-    return Compared(moved_on, others, whose, sides.device, _edge_days(job, report, sides))
+    edge = _edge_days(job, report, sides)
+    return Compared(moved_on, others, whose, sides.device, sides.ledger, edge)
 
 
 def _edge_days(job: Job, report: RereadReport, sides: _Sides) -> dict[date, Tally] | None:
@@ -130,11 +133,13 @@ def _sides(
     held: dict[str, Version] = {}
     same: Counter[str | None] = Counter()
     equal: list[bytes] = []
+    taken_back: list[bytes] = []
     for holding in holdings.of_extent(connection, extent, one.arrival_upto or 0):
         if place(known, holding.punch_id) in differ:
             held[holding.punch_id.hex()] = versions.held(holding)
             continue
         if holding.withdrawn and restores(job):
+            taken_back.append(holding.punch_id)
             continue
         same[versions.owner_id(holding)] += 1
         equal.append(holding.punch_id)
@@ -146,7 +151,8 @@ def _sides(
     for holding in holdings.of_ids(connection, elsewhere):
         held[holding.punch_id.hex()] = versions.held(holding)
     device = dict(by_day(sorted([*equal, *map(bytes.fromhex, told)])))
-    return _Sides(told, held, same, device)
+    ledger = dict(by_day(sorted([*equal, *taken_back, *map(bytes.fromhex, held)])))
+    return _Sides(told, held, same, device, ledger)
 
 
 def _told(

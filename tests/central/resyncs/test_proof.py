@@ -1,10 +1,13 @@
 """Promises of the proof: of each reader and day what device, edge and ledger hold, and if it is the same."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from central.directory.employee import Credential
 from central.ledger import audit
 from central.ledger.database import Ledger
 from tests.central.days.works import OFFICE, person
@@ -80,6 +83,21 @@ def test_what_a_resync_takes_in_the_edge_still_lacks(company: Company) -> None:
     company.forgotten = {late.punch_id}
     company.resync(reason="a test")
     assert proof(company)[2] == ("2026-05-13", 1, 0, 1, "no")
+
+
+def test_the_proof_is_of_all_that_was_asked_not_of_whom_it_belongs_to(company: Company) -> None:
+    """A punch of whoever held the badge before stays out; that the ledger lacks it is shown."""
+    hers = Credential("user-id", "1", since=date(2026, 5, 13))
+    his = Credential("user-id", "1", until=date(2026, 5, 12))
+    company.hire(
+        replace(person(1), credentials=frozenset({his})), replace(person(3), credentials=frozenset({hers}))
+    )
+    company.hold(punch("2026-05-14 09:00"))
+    late = punch("2026-05-12 19:00")
+    company.hold(late, ledger=False)
+    told = company.resync(people=OrgFilter(employees=("E3",)))
+    assert (told.readers[0].matched, told.readers[0].to_add) == (1, 0)
+    assert proof(company)[1:] == [("2026-05-12", 3, 3, 2, "no"), ("2026-05-14", 1, 1, 1, "yes")]
 
 
 def test_an_edge_that_does_not_tell_spoils_no_proof(company: Company) -> None:
