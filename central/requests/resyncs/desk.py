@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -104,6 +104,9 @@ class ResyncDesk:
                 busy = self._turn(busy)
             except LedgerError:
                 self._stop.wait(TURN_S)
+            except Exception as error:  # noqa: BLE001 - people must be answered whatever is odd in a resync
+                journal.error("desk_fault", error=repr(error))
+                self._stop.wait(TURN_S)
 
     def _turn(self, busy: set[int]) -> set[int]:
         """Serve who asks, then do one piece for each job that has something to do; return those."""
@@ -124,12 +127,26 @@ class ResyncDesk:
             self._scheduling.begin_due()
         with self._ledger.read() as connection:
             found = [*jobs.still_open(connection), *jobs.being_undone(connection)]
-        return {
-            job.job_id
-            for job in found
-            if (wanted is None or job.job_id in busy or any(one.order_id in wanted for one in job.asked))
-            and self._work(job)
-        }
+        return self._work_all(
+            [
+                job
+                for job in found
+                if wanted is None or job.job_id in busy or any(one.order_id in wanted for one in job.asked)
+            ]
+        )
+
+    def _work_all(self, found: Sequence[Job]) -> set[int]:
+        """Work at each job; return those with more to do. What the ledger refuses one holds up no other."""
+        busy: set[int] = set()
+        trouble: LedgerError | None = None
+        for job in found:
+            try:
+                busy |= {job.job_id} if self._work(job) else set()
+            except LedgerError as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+        return busy
 
     def _waiting(self, seconds: float) -> list[_Asked | _News | None]:
         """The notes that are there, or the first to come in time."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from central.access.scope import EVERYBODY, Sight
-from central.ledger.database import Ledger
+from central.ledger.database import Ledger, LedgerError
 from central.ledger.people import People
 from central.ledger.resyncs import jobs, pruning
 from central.ledger.resyncs.jobs import Job
@@ -46,16 +46,21 @@ class Scheduling:
         self._seen: dict[str, str] = {}
 
     def begin_due(self) -> list[Job]:
-        """Begin the resyncs whose turn has come."""
+        """Begin the resyncs whose turn has come. An odd branch holds up no other."""
         now = self._clock()
         begun: list[Job] = []
         for edge, names in sorted(self._readers().items()):
-            due = turn(self._options, edge, self._zones.of(edge), now)
-            if not names or due is None or self._seen.get(edge) == due.name:
-                continue
-            self._seen[edge] = due.name
-            if self._wanted(edge, due, now) and (job := self._begin(edge, due, now)) is not None:
-                begun.append(job)
+            try:
+                due = turn(self._options, edge, self._zones.of(edge), now)
+                if not names or due is None or self._seen.get(edge) == due.name:
+                    continue
+                if self._wanted(edge, due, now) and (job := self._begin(edge, due, now)) is not None:
+                    begun.append(job)
+                self._seen[edge] = due.name
+            except LedgerError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other branches have their turn
+                journal.error("daily_resync_fault", edge=edge, error=repr(error))
         return begun
 
     def _wanted(self, edge: str, due: Turn, now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """Promises of a resync that meets a fault of central's own: tried again, less and less often, or given up."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from central.access.scope import EVERYBODY, sight
+from central.access.scope import EVERYBODY, Sight, sight
+from central.directory.directory import Directory
 from central.ledger import orders
-from central.ledger.database import Ledger
+from central.ledger.database import Ledger, Unavailable
+from central.ledger.resyncs.jobs import Job
 from central.ledger.resyncs.tables import found
 from central.requests.asking import Asking
 from central.requests.replies import Replies
@@ -19,8 +22,10 @@ from central.requests.resyncs.announcing import Announcing
 from central.requests.resyncs.desk import ResyncDesk
 from tests.central.days.works import OFFICE, person
 from tests.central.resyncs.company import Company, punch
+from tests.waiting import until
 from wire.codec import decode
 from wire.request import Answer
+from wire.resync import ResyncRequest, ResyncsRequest
 from wire.topics import Topics
 
 PAUSES_S = (5, 30, 120, 600)
@@ -48,11 +53,15 @@ class Office(Company):
         self.answers.append(decode(payload, Answer))
         return True
 
-    def turn(self) -> None:
-        """One turn of a desk that was just started."""
+    def directory(self) -> Directory:
+        """The people as they are now."""
+        return self._directory.directory()
+
+    def desk(self) -> ResyncDesk:
+        """A desk, not started yet."""
         replies = Replies(Topics(), self._publish_answer, self.ledger, lambda: self.now)
         announcing = Announcing(self.ledger, replies)
-        desk = ResyncDesk(
+        return ResyncDesk(
             self.ledger,
             self.serving,
             self.following,
@@ -61,8 +70,12 @@ class Office(Company):
             announcing,
             replies,
         )
+
+    def turn(self) -> None:
+        """One turn of a desk that was just started."""
+        desk = self.desk()
         for asking in self.asking:
-            desk.take(asking, sight(self._directory.directory(), EVERYBODY))
+            desk.take(asking, sight(self.directory(), EVERYBODY))
         self.asking.clear()
         desk.connected()
         desk._turn(set())  # noqa: SLF001 - the thread is the test's
@@ -183,3 +196,94 @@ def test_a_recomputation_is_given_up_as_well(office: Office, monkeypatch: pytest
         office.now += timedelta(seconds=5)
     assert (office.progress("r-2").state, office.progress().state) == ("failed", "reconciled")
     assert "an odd day" in office.progress("r-2").fault
+
+
+def test_what_the_ledger_refuses_one_resync_holds_up_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the database has against a statement: the others are worked at in the same turn."""
+    odd = office.ask("r-0", reason="a test", expires_in_s=86_400)
+    asked(office)
+    plain = office.following.turn
+
+    def refused(job: Job) -> tuple[Job, bool]:
+        if job.job_id == odd.job_id:
+            raise Unavailable("too many terms")
+        return plain(job)
+
+    for _ in range(10):
+        monkeypatch.setattr(office.following, "turn", refused)
+        with pytest.raises(Unavailable):
+            office.turn()
+    assert (office.progress("r-0").state, office.progress().state) == ("requested", "reconciled")
+
+
+def test_the_desk_outlives_what_is_odd_in_all_of_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks is answered, though what is open cannot be looked at."""
+    desk = office.desk()
+    looked = threading.Event()
+
+    def odd(*_: object) -> None:
+        looked.set()
+        raise ValueError("an odd job")
+
+    monkeypatch.setattr("central.ledger.resyncs.jobs.still_open", odd)
+    desk.start()
+    try:
+        assert looked.wait(20)
+        request = ResyncsRequest(request_id="q-1")
+        desk.take(Asking("anna", "resyncs", request), sight(office.directory(), EVERYBODY))
+        until(lambda: [one.status for one in office.answers] == ["done"])
+        assert desk.alive
+    finally:
+        desk.stop()
+
+
+def had_a_night(office: Office) -> None:
+    """Let each branch have had its first turn, and be due for the next one."""
+    office.at("2026-05-19 01:00")
+    for _ in range(28):
+        office.scheduling.begin_due()
+        office.now += timedelta(minutes=15)
+    office.now += timedelta(days=1)
+
+
+def test_an_odd_branch_holds_up_no_other(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daily resyncs of the others begin; its own does once it can."""
+    office.devices["surat-02", "door"] = []
+    had_a_night(office)
+    plain = office.serving.begin
+
+    def odd(user: str, request: ResyncRequest, seen: Sight) -> Job:
+        if request.readers == ("pune-01/gate",):
+            raise ValueError("an odd branch")
+        return plain(user, request, seen)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(office.serving, "begin", odd)
+        assert names(office.scheduling.begin_due()) == ["daily-surat-02-2026-05-20"]
+    assert names(office.scheduling.begin_due()) == ["daily-pune-01-2026-05-20"]
+    assert office.scheduling.begin_due() == []
+
+
+def test_a_turn_that_fell_into_an_outage_is_taken_when_it_is_over(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger that is away when the branch has its turn does not cost it the day."""
+    had_a_night(office)
+
+    def away(*_: object) -> None:
+        raise Unavailable("the ledger is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(office.serving, "begin", away)
+        with pytest.raises(Unavailable):
+            office.scheduling.begin_due()
+    assert names(office.scheduling.begin_due()) == ["daily-pune-01-2026-05-20"]
+
+
+def names(begun: Sequence[Job]) -> list[str]:
+    """What resyncs are called."""
+    return [job.request.request_id for job in begun]
