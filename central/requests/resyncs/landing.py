@@ -18,6 +18,7 @@ from central.ledger.resyncs.amendments import Codes
 from central.ledger.resyncs.jobs import Asked, Job
 from central.ledger.resyncs.verdicts import Task
 from central.ledger.workdays import coverage, marks
+from central.requests.resyncs.ordering import restores
 from central.resync import measuring
 from central.resync.doubling import doubled
 from central.streams import Parcel
@@ -129,7 +130,7 @@ class Landing:
         """What came by itself meanwhile is a match: to undo the resync must not take it back."""
         parcels = found.parcels(connection, one.part.edge, one.order_id, [task.punch_id for task in tasks])
         wanted = {task.punch_id for task in tasks if task.what == "to-add"}
-        back = amendments.withdrawn(connection, wanted)
+        back = amendments.withdrawn(connection, wanted) if restores(job) else set[bytes]()
         added = back | wanted.intersection(
             landing.land_punches(connection, parcels, now, reread=True).punch_ids
         )

@@ -73,6 +73,26 @@ def test_nothing_comes_back_that_a_person_took_back(company: Company) -> None:
     assert company.kept()["workdays"] == before["workdays"]
 
 
+def test_nothing_comes_back_that_a_person_took_back_in_between(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the comparison and the landing somebody may have added it, and taken it back."""
+    while not (begun := company.scheduling.begin_due()):
+        company.now += timedelta(minutes=15)
+    (job,) = begun
+    with monkeypatch.context() as patched:
+        patched.setattr(company.following, "_may_land", lambda _: False)
+        company.run(job)
+    before = company.kept()["workdays"]
+    company.resync(reason="a test")
+    company.undo()
+    name = job.request.request_id
+    assert company.run(company.stored(name, CENTRAL)).ended_at is not None
+    assert company.progress(name, CENTRAL).readers[0].added == 0
+    company.settle()
+    assert company.kept()["workdays"] == before
+
+
 def test_old_ones_that_changed_nothing_are_forgotten(company: Company) -> None:
     """What can be undone stays for ever, and every person's."""
     turns(company, 24)
