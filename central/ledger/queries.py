@@ -217,10 +217,13 @@ def user_table(connection: Connection, edge: str, order_id: str) -> list[HeldUse
 
 
 def _told(connection: Connection, order_ids: Collection[str]) -> Iterator[tuple[str, Any]]:
-    query = (
-        select(edge_facts.c.edge, edge_facts.c.fact)
-        .where(edge_facts.c.order_id.in_(order_ids))
-        .order_by(edge_facts.c.received_at, edge_facts.c.seq)
-    )
-    for edge, fact in connection.execute(query):
-        yield edge, decode_fact(fact)
+    """What edges told of some orders, that of each order as it came."""
+    wanted = list(order_ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = (
+            select(edge_facts.c.edge, edge_facts.c.fact)
+            .where(edge_facts.c.order_id.in_(wanted[start : start + _AT_ONCE]))
+            .order_by(edge_facts.c.received_at, edge_facts.c.seq)
+        )
+        for edge, fact in connection.execute(query):
+            yield edge, decode_fact(fact)

@@ -12,10 +12,11 @@ from wire.admin import VERBS, Request
 from wire.codec import MESSAGE_LIMIT, WireError, decode, encode
 from wire.facts import Span
 from wire.request import Answer, RequestId
-from wire.resync import ResyncProgress
+from wire.resync import ResyncProgress, ResyncShown
 
 _EARLIEST, _LATEST = date(1970, 1, 2), date(2199, 12, 31)
 _READERS_BYTES = 80_000
+_READERS_BESIDE_A_PAGE_BYTES = 30_000
 
 
 class Refusal(Exception):
@@ -84,7 +85,9 @@ def check_reader(edge: str, reader: str, known: Mapping[str, Collection[str]]) -
 def answer(request_id: str, status: str, at: datetime, *, reason: str = "", body: Any = None) -> bytes:
     """An answer as a message that the wire can carry: lists of ids are cut where they must be."""
     if isinstance(body, ResyncProgress):
-        body = _cut(body)
+        body = _cut(body, _READERS_BYTES)
+    if isinstance(body, ResyncShown):
+        body = msgspec.structs.replace(body, progress=_cut(body.progress, _READERS_BESIDE_A_PAGE_BYTES))
     told = msgspec.convert(
         {"request_id": request_id, "status": status, "at": at, "reason": reason[:2000]}, Answer
     )
@@ -96,9 +99,9 @@ def fits(message: bytes) -> bool:
     return len(message) <= MESSAGE_LIMIT
 
 
-def _cut(progress: ResyncProgress) -> ResyncProgress:
+def _cut(progress: ResyncProgress, most: int) -> ResyncProgress:
     """As many readers as a message can carry; the figures of the whole stay whole."""
     sizes = accumulate(len(encode(reader)) + 1 for reader in progress.readers)
-    kept = sum(size <= _READERS_BYTES for size in sizes)
+    kept = sum(size <= most for size in sizes)
     more = len(progress.readers) - kept
     return msgspec.structs.replace(progress, readers=progress.readers[:kept], readers_more=more)

@@ -52,12 +52,15 @@ def keep(connection: Connection, parcels: Iterable[Parcel]) -> None:
 
 def counts(connection: Connection, order_ids: Collection[str]) -> dict[tuple[str, str], int]:
     """How many punches were told, by edge and order."""
-    query = (
-        select(found.c.edge, found.c.order_id, func.count())
-        .where(found.c.order_id.in_(order_ids))
-        .group_by(found.c.edge, found.c.order_id)
-    )
-    return {(edge, order_id): count for edge, order_id, count in connection.execute(query)}
+    wanted, told = list(order_ids), dict[tuple[str, str], int]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = (
+            select(found.c.edge, found.c.order_id, func.count())
+            .where(found.c.order_id.in_(wanted[start : start + _AT_ONCE]))
+            .group_by(found.c.edge, found.c.order_id)
+        )
+        told |= {(edge, order_id): count for edge, order_id, count in connection.execute(query)}
+    return told
 
 
 def of_order(connection: Connection, edge: str, order_id: str) -> Iterable[Punch]:

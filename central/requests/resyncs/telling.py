@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from central.ledger.resyncs import changes, strangers, verdicts
 from central.ledger.resyncs.jobs import Asked, Job, names, people_count
+from central.requests.choosing import echo
 from central.requests.resyncs.planning import NOBODY_KNOWS
 from central.resync.course import FINAL, WAITING, job_state
 from wire.resync import Reconciliation, ResyncEntry, ResyncProgress
@@ -39,7 +40,7 @@ def progress(connection: Connection, job: Job) -> ResyncProgress:
         state=state(job),
         mode=request.mode,
         dry_run=request.dry_run,
-        people=request.people,
+        people=echo(request.people),
         selected=job.people,
         visible=job.visible,
         people_done=_people_done(connection, job),
