@@ -118,7 +118,8 @@ def advance(part: Part, heard: Heard, now: datetime, expires_at: datetime) -> Pa
     """Move a part by all that its edge's stream has brought, and by the deadline.
 
     The outcome of an order travels behind its report, so a reader that is silent when the order is done is
-    not at that edge. What arrived in time counts before the deadline does.
+    not at that edge. A report that names more found punches than there are is none: what is not in quarantine
+    is still to come, while the order is open. What arrived in time counts before the deadline does.
     """
     report, outcome = heard.report, heard.outcome
     if heard != Heard():
@@ -127,9 +128,12 @@ def advance(part: Part, heard: Heard, now: datetime, expires_at: datetime) -> Pa
         part = step(part, "part")
     if report is not None and report.outcome == "failed":
         part = step(part, "fail", report.reason, report.evidence)
-    elif report is not None:
+    elif report is not None and heard.found >= report.found:
         part = step(part, "report")
-    if outcome is not None:
+    if report is not None and outcome is not None and heard.found < report.found:
+        evidence = f"of {report.found} punches that the edge told, {heard.found} could be read"
+        part = step(part, "fault", "facts-unread", evidence)
+    elif outcome is not None:
         part = _end(part, outcome)
     if now >= expires_at and part.state in WAITING:
         evidence = f"still {part.state} when it expired at {expires_at.isoformat()}"
