@@ -54,13 +54,14 @@ def fields(kind: type[msgspec.Struct]) -> set[str]:
 
 
 def structs(module: object) -> dict[str, type[msgspec.Struct]]:
-    """The structs that a module defines."""
+    """The structs that a module defines for others."""
     return {
         name: kind
         for name, kind in vars(module).items()
         if inspect.isclass(kind)
         and issubclass(kind, msgspec.Struct)
         and kind.__module__ == getattr(module, "__name__", "")
+        and not name.startswith("_")
     }
 
 

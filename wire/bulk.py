@@ -16,7 +16,7 @@ _IDS = re.compile(r"[0-9a-f]*\Z")
 _READER = re.compile(r"[a-z0-9-]{1,32}\Z")
 
 
-class BulkPunch(Punch, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="punch"):
+class _Punch(Punch, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="punch"):
     """A `Punch`, of which only `open_bulk` knows that its id and reader are proper ones."""
 
     punch_id: Annotated[str, msgspec.Meta(min_length=32, max_length=32)]
@@ -24,7 +24,7 @@ class BulkPunch(Punch, frozen=True, kw_only=True, omit_defaults=True, tag_field=
 
 
 class _Bulk(Envelope, frozen=True, kw_only=True):
-    facts: Annotated[tuple[BulkPunch, ...], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
+    facts: Annotated[tuple[_Punch, ...], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
 
 
 def open_bulk(payload: bytes) -> Envelope | None:

@@ -9,7 +9,6 @@ LedgerError
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from central.ledger.engines import one_session, postgresql_engine, sqlite_engine
 from central.ledger.lease import FileLease, Lease, LeaseLost, SessionLease
 from central.ledger.outage import Outage
 from central.ledger.steps import STEPS
+from central.ledger.writing import Writing
 from ground.belongings import make_file
 
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -95,21 +95,19 @@ class Ledger:
         """What is corrupt in the file, once somebody met it."""
         self._sqlite = self.url.get_backend_name() == "sqlite"
         self._one_writer = threading.Lock()
-        self._committer = ThreadPoolExecutor(1, "commit")
         self._turn = turn or nullcontext
         self._outage = outage
         self._lease: Lease | None = None
         try:
-            self._engine = self._writing = (
-                sqlite_engine(self.url) if self._sqlite else postgresql_engine(self.url)
-            )
+            writing = self._engine = sqlite_engine(self.url) if self._sqlite else postgresql_engine(self.url)
             if duty is not None and self._sqlite:
                 self._lease = FileLease(self.url, duty)
             elif duty is not None:
                 self._lease = lease = SessionLease(lambda: one_session(self.url), duty)
-                self._writing = lease.engine
+                writing = lease.engine
         except ModuleNotFoundError as error:
             raise NoSuchDatabase(f"the driver {error.name} is missing; install punchwire[postgres]") from None
+        self._writing = Writing(writing, keep=self._sqlite)
 
     def take_duty(self) -> bool:
         """Take the right to the duty if no other process has it. Raises Unavailable."""
@@ -148,16 +146,13 @@ class Ledger:
         this thread does while the disk is waited for.
         """
         one = self._one_writer if self._sqlite or self._lease is not None else nullcontext()
-        with self._translated(writes=True), one, self._turn(), self._writing.connect() as plain:
-            connection = plain.execution_options(writes=True)
-            with connection.begin() as transaction:
-                yield connection
-                if meanwhile is not None:
-                    committing = self._committer.submit(transaction.commit)
-                    try:
-                        meanwhile()
-                    finally:
-                        committing.result()
+        with (
+            self._translated(writes=True),
+            one,
+            self._turn(),
+            self._writing.transaction(meanwhile) as connection,
+        ):
+            yield connection
 
     def checkpoint(self) -> None:
         """Carry what was committed over into SQLite's file, beside those who read and write.
@@ -182,7 +177,7 @@ class Ledger:
 
     def close(self) -> None:
         """Give up the connections, and the right to the duty."""
-        self._committer.shutdown()
+        self._writing.close()
         self._engine.dispose()
         if self._lease is not None:
             self._lease.close()

@@ -37,9 +37,10 @@ def write(ledger: Ledger) -> None:
 
 def limit(ledger: Ledger, pages: int) -> None:
     """Let the file grow to so many pages, or by a few."""
-    with ledger.read() as connection:
-        held = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA max_page_count={held + pages}")
+    with ledger.write() as writer, ledger.read() as reader:
+        held = reader.exec_driver_sql("PRAGMA page_count").scalar_one()
+        for connection in (writer, reader):  # each may be the next that writes
+            connection.exec_driver_sql(f"PRAGMA max_page_count={held + pages}")
 
 
 def test_a_server_that_is_away_is_told_once_and_so_is_its_return(
