@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from central.config import load
 from central.forgetting import Forgetting
 from central.ledger import audit, orders, quarantine, retention
+from central.ledger.accounts import accounts
 from central.ledger.database import Ledger
 from central.ledger.replay import replay
+from central.ledger.resyncs.tables import parts
 from central.ledger.schema import edge_facts, metadata
 from central.ledger.schema import orders as orders_table
 from central.ledger.schema import quarantine as quarantine_table
@@ -23,6 +25,7 @@ from tests.central.days.works import OFFICE, person
 from tests.central.facts import envelope, terminal_punch
 from tests.central.ledger.test_landing import land
 from tests.central.resyncs.company import Company, punch
+from tests.central.test_accounting import Branch
 from tests.waiting import until
 from wire.codec import encode
 from wire.facts import EdgeEvent, OrderOutcome, Span
@@ -104,9 +107,23 @@ def test_a_resync_that_changed_something_keeps_all_that_undoing_needs(ledger: Le
     assert gone["resyncs"] == 1
     assert company.progress("adds").readers[0].added == 2
     assert [entry.name for entry in company.manage("list", None).resyncs] == ["adds"]
+    assert held(ledger, orders_table.c.order_id) == held(ledger, parts.c.order_id) != []
     assert company.undo("adds").state == "undone"
     company.settle()
     assert company.kept() == before
+
+
+def test_an_order_that_an_account_names_stays(ledger: Ledger) -> None:
+    """What an edge told for it is looked at again as long as the account is not settled."""
+    branch = Branch(ledger)
+    branch.punch(1)
+    branch.tell()
+    with ledger.write() as connection:
+        for name in ("named", "other"):
+            orders.give(connection, "pune-01", order(name, OLD), OLD)
+        connection.execute(update(accounts).values(order_id="named"))
+    assert forget(ledger, NOW - timedelta(days=40))["orders"] == 1
+    assert held(ledger, orders_table.c.order_id) == ["named"]
 
 
 def test_the_thread_forgets_piece_by_piece_and_audits_each(tmp_path: Path) -> None:

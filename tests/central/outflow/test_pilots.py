@@ -12,7 +12,7 @@ from sqlalchemy import select
 from central.cli import main
 from central.exporters.exporter import What
 from central.exporters.http import HttpExporter, HttpOptions
-from central.ledger import holds
+from central.ledger import exports, holds
 from central.ledger.database import Ledger
 from central.ledger.people import People
 from central.ledger.workdays.tables import workdays
@@ -20,6 +20,7 @@ from central.outflow.pages import Pages
 from central.outflow.pilots import Pilots
 from central.outflow.sender import Plan, Sender
 from simulators.mosquitto import Mosquitto
+from tests.central.conftest import NOW
 from tests.central.days.works import MONDAY, OFFICE, SITES, Works, person
 from tests.central.exporters.hrms import Hrms, running_hrms
 from tests.central.exporters.test_http import SECRET
@@ -176,3 +177,23 @@ def test_the_board_and_the_command_say_which_branch_is_a_pilot(
         central.kill()
     assert main(["check-config", "--config", str(central.config)]) == 0
     assert "pilots: pune-01" in capsys.readouterr().out
+
+
+def test_the_command_says_how_many_rows_are_held_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who misses a branch at the HRMS finds it where he looks for trouble."""
+    config = tmp_path / "central.toml"
+    config.write_text(
+        f'[central]\ntimezone = "Asia/Kolkata"\ndatabase = "{tmp_path}/ledger.db"\n[broker]\nhost = "h"\n'
+    )
+    ledger = Ledger(str(tmp_path / "ledger.db"))
+    ledger.migrate(NOW)
+    with ledger.write() as connection:
+        exports.keep(connection, exports.Stand("hrms", "days", b"", 5, None, None, ""))
+        holds.hold(connection, "hrms", "days", [holds.day_row("E2", day) for day in range(3)])
+    ledger.close()
+    assert main(["exports", "--config", str(config)]) == 0
+    assert "5 rows sent, nothing yet; 3 of pilots are held back" in capsys.readouterr().out
+    assert main(["exports", "--json", "--config", str(config)]) == 0
+    assert json.loads(capsys.readouterr().out)["held"] == 3
