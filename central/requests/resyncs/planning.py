@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from central.directory.directory import Directory
 from central.ledger.resyncs.jobs import Asked, Groups, Job
-from central.requests.asking import Refusal, check_span
+from central.requests.asking import Refusal
 from central.requests.choosing import Chosen
 from central.requests.lists import all_badges
 from central.resync.course import Part
@@ -82,7 +82,6 @@ def plan(
 
 
 def _check(request: ResyncRequest) -> None:
-    check_span(request.span)
     if (request.span.last - request.span.first).days >= _LONGEST_DAYS:
         raise Refusal(f"a resync covers {_LONGEST_DAYS} days at the most")
     if not (request.dry_run or request.reason.strip()):

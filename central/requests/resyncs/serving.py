@@ -14,8 +14,8 @@ from central.ledger.people import People
 from central.ledger.resyncs import jobs
 from central.ledger.resyncs.jobs import Job
 from central.post import Readers
-from central.requests.asking import Refusal
-from central.requests.choosing import Choosing
+from central.requests.asking import Refusal, check_span
+from central.requests.choosing import Choosing, Chosen
 from central.requests.resyncs import pages, telling
 from central.requests.resyncs.following import Following
 from central.requests.resyncs.planning import plan
@@ -52,7 +52,7 @@ class Serving:
                 self._check_sight(connection, job, sight)
                 return job
         now = self._clock()
-        chosen = self._choosing.choose(request.people, sight.scope.units)
+        chosen = self._chosen(request, sight)
         directory: Directory = self._people.directory()
         planned = plan(user, request, chosen, directory, self._readers(), now, whole=sight.whole)
         with self._ledger.write() as connection:
@@ -62,6 +62,11 @@ class Serving:
             detail = {"request": msgspec.to_builtins(request), "outcome": "accepted", "people": begun.people}
             audit.record(connection, now, user, "resync", request.request_id, detail)
         return begun
+
+    def _chosen(self, request: ResyncRequest, sight: Sight) -> Chosen:
+        """Whom a request selects on any of its dates: who moved meanwhile was there for some of them."""
+        check_span(request.span)
+        return self._choosing.choose_through(request.people, sight.scope.units, sight.directory, request.span)
 
     def manage(
         self, user: str, request: ResyncsRequest, sight: Sight

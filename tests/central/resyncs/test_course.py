@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace as but
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from central.access.scope import Scope
-from central.directory.employee import Credential, Employee
+from central.directory.employee import Credential, Employee, Past
 from central.ledger import orders
 from central.ledger.database import Ledger
 from central.ledger.workdays import results
@@ -113,6 +114,18 @@ def test_a_manager_resyncs_his_own_people_alone(company: Company) -> None:
     company.hire(person(3, department="QC"))
     with pytest.raises(Refusal, match="whom you may not see any more"):
         company.ask(user="ravi", scope=stores, reason="a test")
+
+
+def test_a_unit_is_whoever_was_in_it_on_any_of_the_dates(company: Company) -> None:
+    """Who moved on Wednesday is in both departments of that week, and in the new one alone behind it."""
+    before = Past(date(2026, 5, 13), ("Active", "Works", "", "Pune", "Melting", "", "", ""))
+    company.hire(but(person(2), past=(before,)))
+    people = OrgFilter(department=("Melting",))
+    told = company.resync(people=people)
+    assert (told.selected, told.readers[0].to_add) == (1, 2)
+    assert company.resync("r-2", people=OrgFilter(department=("QC",))).selected == 2
+    with pytest.raises(Refusal, match="Melting"):
+        company.ask("r-3", people=people, span=Span(first=date(2026, 5, 13), last=date(2026, 5, 17)))
 
 
 def test_strangers_badges_are_told_and_taken_in_when_everybody_is_asked_for(company: Company) -> None:
