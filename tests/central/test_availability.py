@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.availability import STILL, Life, outlived, uptime
+from central.watch.lives import WRITE_S, Lives
+from wire.vitals import Heartbeat
 
 START = datetime(2026, 5, 11, tzinfo=UTC)
 LATER = START + timedelta(days=30)
@@ -110,3 +112,28 @@ def test_an_edge_that_was_heard_a_moment_ago_is_up_now() -> None:
     assert uptime([Life(at(0), now - STILL)], at(0), at(200), now) == uptime(
         [Life(at(0), now)], at(0), now, now
     )
+
+
+def beat(life: str, running_s: float | None) -> Heartbeat:
+    """A heartbeat of a daemon that runs so long."""
+    return Heartbeat(
+        at=START, session="s", uptime_s=9e6, trust="unset", backlog=0, life=life, running_s=running_s
+    )
+
+
+def test_signs_of_life_are_collected_until_it_is_time_to_write_them() -> None:
+    """Nothing is forgotten that could not be written, each edge costs one row, and older edges none."""
+    heard = Lives()
+    assert not heard.due(0.0)
+    heard.heard("pune-01", beat("a", 600.0), at(60))
+    heard.heard("pune-01", beat("a", 600.0), None)
+    heard.heard("surat-02", beat("", None), at(60))
+    first = {("pune-01", "a"): life(50, 60)}
+    assert heard.due(0.0) == first
+    heard.heard("pune-01", beat("a", 660.0), at(62))
+    assert heard.due(0.5) == {("pune-01", "a"): life(50, 62)}
+    heard.written(1.0)
+    heard.heard("pune-01", beat("a", 780.0), at(63))
+    heard.heard("pune-01", beat("b", 60.0), at(65))
+    assert not heard.due(WRITE_S)
+    assert heard.due(WRITE_S + 1) == {("pune-01", "a"): life(50, 63), ("pune-01", "b"): life(64, 65)}
