@@ -15,7 +15,8 @@ from central.ledger.resyncs.tables import (
     verdicts,
 )
 
-_AT_ONCE = 50
+_AT_ONCE = 5
+"""Each may have a row for everybody of a branch, and for every punch of its week; others wait to write."""
 
 
 def forget(connection: Connection, actor: str | None, before: datetime) -> int:

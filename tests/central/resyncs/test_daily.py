@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from central.ledger.database import Ledger
-from central.ledger.resyncs import jobs
+from central.ledger.resyncs import jobs, pruning
 from central.requests.resyncs.ordering import CENTRAL
 from tests.central.days.works import OFFICE, person
 from tests.central.resyncs.company import Company, punch
@@ -91,6 +91,19 @@ def test_nothing_comes_back_that_a_person_took_back_in_between(
     assert company.progress(name, CENTRAL).readers[0].added == 0
     company.settle()
     assert company.kept()["workdays"] == before
+
+
+def test_many_old_ones_are_forgotten_a_few_at_a_time(company: Company) -> None:
+    """Central that was down for long has many to forget, and the intake waits for none of it for long."""
+    turns(company, 24 * 12)
+    forgotten = []
+    while True:
+        with company.ledger.write() as connection:
+            forgotten.append(pruning.forget(connection, CENTRAL, company.now))
+        if not forgotten[-1]:
+            break
+    assert sum(forgotten) > 10
+    assert max(forgotten) <= 5
 
 
 def test_old_ones_that_changed_nothing_are_forgotten(company: Company) -> None:
