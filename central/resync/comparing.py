@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
 from central.resync.conflicts import Census, NotOnDevice, OtherCodes, OtherTime, Reassigned, rule
@@ -84,10 +85,10 @@ def _other_codes(device: Version, ours: Version) -> Verdict:
 
 def _alone(missing: Iterable[Version], alone: Sequence[Version], census: Census) -> Iterator[Verdict]:
     """Those on one side alone, once those are paired that are the same event under another time."""
-    by_moment: dict[tuple[str, str | None, int], Version] = {}
+    by_moment: dict[tuple[str, str | None, int], list[Version]] = {}
     for ours in alone:
         if (moment := _moment(ours)) is not None:
-            by_moment[ours.badge, ours.serial, moment] = ours
+            by_moment.setdefault((ours.badge, ours.serial, moment), []).append(ours)
     paired: set[str] = set()
     for version in missing:
         moved = next(_moved(version, by_moment, paired), None)
@@ -108,15 +109,17 @@ def _missing(device: Version) -> Verdict:
 
 
 def _moved(
-    device: Version, by_moment: Mapping[tuple[str, str | None, int], Version], paired: set[str]
+    device: Version, by_moment: Mapping[tuple[str, str | None, int], Sequence[Version]], paired: set[str]
 ) -> Iterator[Verdict]:
     """The ledger's punch of the same moment, if the clock was moved since it was read."""
     moment = _moment(device)
     if moment is None or device.wall is None:
         return
-    for near in range(moment - _NEAR_S, moment + _NEAR_S + 1):
-        ours = by_moment.get((device.badge, device.serial, near))
-        if ours is None or ours.wall is None or ours.punch_id in paired:
+    around = range(moment - _NEAR_S, moment + _NEAR_S + 1)
+    for ours in chain.from_iterable(
+        by_moment.get((device.badge, device.serial, near), ()) for near in around
+    ):
+        if ours.wall is None or ours.punch_id in paired:
             continue
         ruling = rule(OtherTime(ours.wall, device.wall, ours.offset_s, device.offset_s))
         if ruling is not None:

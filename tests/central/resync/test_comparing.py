@@ -78,6 +78,24 @@ def test_a_log_whose_times_moved_is_not_taken_in_twice() -> None:
     assert [(it.what, it.punch.punch_id) for it in told[3:]] == [("to-add", other.punch_id)]
 
 
+def test_two_events_of_one_moment_by_the_measured_clock_are_paired_one_to_one() -> None:
+    """Two punches of a hurry, whose clock was measured a little differently: neither is taken in again."""
+    before = [
+        replace(PUNCH, punch_id=f"{n:032x}", wall=NINE + timedelta(seconds=n), offset_s=19_800.0 + n)
+        for n in (1, 2)
+    ]
+    now = [
+        replace(
+            it, punch_id=f"{n:032x}", wall=NINE + timedelta(hours=1, seconds=n - 8), offset_s=23_400.0 + n - 8
+        )
+        for n, it in enumerate(before, 9)
+    ]
+    held = {it.punch_id: it for it in before}
+    told = list(compare({it.punch_id: it for it in now}, held, CENSUS, restores=True))
+    assert [(it.what, it.word) for it in told] == [("only-on-device", "clock-moved")] * 2
+    assert {it.beside for it in told} == set(held)
+
+
 _versions = st.lists(
     st.builds(
         Version,
