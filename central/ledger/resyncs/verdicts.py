@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from central.ledger.database import insert_into
-from central.ledger.resyncs.tables import people, verdicts
+from central.ledger.resyncs.tables import parts, people, verdicts
 from central.resync.comparing import Verdict
 from central.workdays.span import number
 from wire.account import day_of
@@ -80,10 +80,11 @@ def count_matched(connection: Connection, job_id: int, piece: int, matched: Mapp
 
 
 def tasks(connection: Connection, job_id: int, limit: int) -> list[Task]:
-    """The punches to be landed next, person by person."""
+    """The punches to be landed next, person by person, of parts that are compared to their end."""
+    compared = select(parts.c.part).where(parts.c.job_id == job_id, parts.c.state == "landing")
     query = (
         select(verdicts.c.punch_id, verdicts.c.what, verdicts.c.part, verdicts.c.employee_id)
-        .where(verdicts.c.job_id == job_id, verdicts.c.what.in_(TO_DO))
+        .where(verdicts.c.job_id == job_id, verdicts.c.what.in_(TO_DO), verdicts.c.part.in_(compared))
         .order_by(verdicts.c.employee_id, verdicts.c.punch_id)
         .limit(limit)
     )
