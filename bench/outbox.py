@@ -74,7 +74,7 @@ def product(path: Path, count: int, group: int) -> None:
         outbox.append("gate", [punch(number) for number in range(first, min(count, first + group))])
         outbox.settle(outbox.mark.newest)
         if first % (day // LOOKS_A_DAY) == 0:
-            while retention.turn(2**45, 0.0, disk_low=True):
+            while retention.turn(None, 0.0, disk_low=True):
                 pass
     outbox.close()
 

@@ -135,7 +135,9 @@ class Daemon:
         give_back_memory()
         try:
             self._timekeeping.turn()
-            self._retention.turn(int(time.time() * 1000), time.monotonic(), disk_low=self._disk_low())
+            moment = self._timekeeper.now()
+            today = None if moment.trust == "unset" else moment.utc.date()
+            self._retention.turn(today, time.monotonic(), disk_low=self._disk_low())
         except OutboxError as error:
             self._journal.warning("housekeeping_failed", reason=error)
 

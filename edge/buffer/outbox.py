@@ -206,14 +206,14 @@ class Outbox:
             event = self._store.put_aside(waiting.body, "refused by the broker", None)
             self._store.replace(waiting.seq, event)
 
-    def prune(self, before_ms: int, most: int = 2000) -> int:
-        """Delete settled rows read before an instant, at most `most`; the newest row always stays.
+    def prune(self, upto: int, most: int = 2000) -> int:
+        """Delete settled rows of facts up to a number, at most `most`; the newest row always stays.
 
         What lives in memory is written down with it. Returns how many rows went.
         """
         query = (
             "DELETE FROM facts WHERE seq IN"
-            " (SELECT seq FROM facts WHERE seq + count - 1 <= ? AND at_ms < ? ORDER BY seq LIMIT ?)"
+            " (SELECT seq FROM facts WHERE seq + count - 1 <= ? ORDER BY seq LIMIT ?)"
             " RETURNING seq + count - 1"
         )
         with self._store.lock:
@@ -221,7 +221,7 @@ class Outbox:
             with self._store.transaction() as db:
                 settled = self._write_down(newest) if self._moved else None
                 bound = min(self._seen.upto, self.mark.settled_on_disk) if settled is None else settled
-                gone = db.execute(query, (min(bound, newest - 1), before_ms, most)).fetchall()
+                gone = db.execute(query, (min(bound, upto, newest - 1), most)).fetchall()
                 if gone:
                     db.execute("UPDATE stream SET pruned = max(pruned, ?)", max(gone))
             self._committed(newest, settled)

@@ -20,7 +20,6 @@ from wire.facts import Account, Span
 DAY = AT.date()
 TODAY = Span(first=DAY, last=DAY)
 EVER = Span(first=date.min, last=date.max)
-LONG_AGO, NOW = 0, int(AT.timestamp() * 1000) + 86_400_000
 MANY = 3 * RECENT
 
 
@@ -86,7 +85,7 @@ def test_retention_takes_rows_and_not_the_account(outbox: Outbox) -> None:
         outbox.append("gate", [punch(number)])
     outbox.settle(MANY)
     outbox.keep()
-    assert outbox.prune(NOW, most=MANY // 2) == MANY // 2
+    assert outbox.prune(MANY, most=MANY // 2) == MANY // 2
     assert held(outbox) == ids(*range(MANY))
     assert kept(outbox) == [0] * (MANY // 2) + list(range(MANY // 2 + 1, MANY + 1))
 
@@ -197,7 +196,7 @@ def test_whatever_happens_by_itself_the_books_hold_every_punch(
         elif step == "keep":
             outbox.keep()
         elif step == "prune":
-            outbox.prune(NOW if number % 2 else LONG_AGO, most=number)
+            outbox.prune(outbox.mark.newest if number % 2 else number, most=number)
         else:
             outbox.close()
             outbox = Outbox(path)

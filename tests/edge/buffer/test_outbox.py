@@ -88,7 +88,7 @@ def test_ids_are_remembered_longer_than_rows(outbox: Outbox) -> None:
         outbox.append("gate", [punch(number)])
     outbox.settle(10)
     outbox.keep()
-    assert outbox.prune(before_ms=2**45) == 9, "the newest row stays, it carries the number"
+    assert outbox.prune(2**45) == 9, "the newest row stays, it carries the number"
     assert outbox.append("gate", [punch(n) for n in range(10)]) == 0
     assert outbox.append("gate", [punch(11)]) == 1
     assert outbox.mark.newest == 11
@@ -98,9 +98,9 @@ def test_unsettled_facts_are_never_pruned(outbox: Outbox) -> None:
     """However old and however full the disk: a fact without a receipt stays."""
     for number in range(10):
         outbox.append("gate", [punch(number)])
-    assert outbox.prune(before_ms=2**45) == 0
+    assert outbox.prune(2**45) == 0
     outbox.settle(4)
-    assert outbox.prune(before_ms=2**45) == 4, "the settled mark is written down with it"
+    assert outbox.prune(2**45) == 4, "the settled mark is written down with it"
     assert everything(outbox) == [5, 6, 7, 8, 9, 10]
     assert outbox.mark.settled_on_disk == 4
 
