@@ -6,8 +6,9 @@ are computed again without what was withdrawn, all others get the very result ba
 Nothing is marked to be computed before its day is given back. No punch is erased.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -54,12 +55,11 @@ class Undoing:
         if job.undo is not None and (job.undone_at is None or _asked(job.undo) == (by, request_id)):
             return job
         _check(job)
+        now, job_id = self._clock(), job.job_id
         with self._ledger.write() as connection:
-            punches, days = (
-                amendments.count(connection, job.job_id),
-                changes.count_all(connection, job.job_id),
-            )
-            undo = Undo(by=by, request_id=request_id, since=self._clock(), punches=punches, days=days)
+            punches, days = amendments.count(connection, job_id), changes.count_all(connection, job_id)
+            undo = Undo(by=by, request_id=request_id, since=now, punches=punches, days=days)
+            _record(connection, now, job, {"outcome": "undoing", "by": by})
             return standing.undoing(connection, job, undo)
 
     def turn(self, job: Job) -> tuple[Job, bool]:
@@ -75,8 +75,7 @@ class Undoing:
                 job = standing.undoing(connection, job, self._steps[undo.step](connection, job, undo))
                 return job, True
             job = standing.undone(connection, job, undo.by, now)
-            told = {"outcome": "undone", "by": undo.by, **undo.figures}
-            audit.record(connection, now, job.actor, "resync", job.request.request_id, told)
+            _record(connection, now, job, {"outcome": "undone", "by": undo.by, **undo.figures})
         name = {"user": job.actor, "request": job.request.request_id}
         journal.info("resync_undone", **name, by=undo.by, **undo.figures)
         return job, False
@@ -116,6 +115,10 @@ class Undoing:
         marks.mark_spans(connection, [(*one.place, one.day) for one in gone])
         self._settling(connection).settle(connection, newest)
         results.remove(connection, [one.place for one in gone])
+
+
+def _record(connection: Connection, now: datetime, job: Job, detail: Mapping[str, Any]) -> None:
+    audit.record(connection, now, job.actor, "resync", job.request.request_id, detail)
 
 
 def _asked(undo: Undo) -> tuple[str, str]:
