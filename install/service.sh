@@ -161,6 +161,7 @@ uninstall_services() {
         return
     fi
     rm -rf "$ROOT/etc/punchwire" "$ROOT/var/lib/punchwire"
+    rm -f "$ROOT/var/lib/systemd/timers/stamp-punchwire-"* # when systemd made the last backup
     staging || ! getent passwd punchwire >/dev/null || userdel punchwire
     say "removed with configuration and stored punches"
 }
