@@ -12,17 +12,17 @@ _PATIENCE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """What a terminal's log held when it was read whole at `read_at`, its own clock showing `shown`.
+    """What a terminal's log held when it was read at `read_at`, its own clock showing `shown`.
 
     `days` are tallies; a day from `since` to the one before `shown` that is not among them was empty.
-    `begins` is of the oldest of the `records`, and `capacity` fit. For an order, `ids` are those of its span,
-    ascending.
+    `begins` is of the oldest of the `records`, and `capacity` fit; where a terminal sends only the dates that
+    it is asked for, `begins` is the oldest that came. For an order, `ids` are those of its span, ascending.
     """
 
     serial: str
     read_at: datetime
     shown: datetime
-    records: int
+    records: int | None
     capacity: int | None
     begins: datetime | None
     since: date

@@ -111,9 +111,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
 
     `span` is a day that has closed, or what an `AccountOrder` asked for; days are those of `wire.account`.
     `edge` counts the punches that the outbox took, those included whose rows have left it by retention.
-    `device` counts what the log of the terminal `serial` held when it was read whole at `read_at`; the oldest
-    of its `records` is of `begins`, and `capacity` fit, where it tells. It is None for a reader without a
-    log, or if the log was not read: `reason` and `evidence` then say why, where there is a reason.
+    `device` counts what the log of the terminal `serial` held when it was read at `read_at`; the oldest of
+    its `records` that came is of `begins`, and `capacity` fit, where it tells. It is None for a reader
+    without a log, or if the log was not read: `reason` and `evidence` then say why, where there is a reason.
     """
 
     reader: ReaderName

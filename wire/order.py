@@ -70,7 +70,7 @@ class AccountOrder(
 ):
     """Ask what readers hold of a span of days, as tallies (`wire.account`) instead of punches.
 
-    `readers` names them, None means all of the edge; a terminal is read whole for it. The answers are
+    `readers` names them, None means all of the edge; a terminal is read for it. The answers are
     `Account` facts: one for each reader and the whole span, or with `detail` day one for each day on which
     the edge or the device holds anything; with `detail` ids the whole span's, and `HeldIds` behind it. An
     `OrderOutcome` ends them.

@@ -146,6 +146,10 @@ class PushTerminal:
                 self.drift += _BATTERY_DEAD - self.clock()
             elif name == "log-cleared":
                 self._log, self._sent = [], 0
+            elif name == "record-removed" and self._log:
+                middle = len(self._log) // 2
+                del self._log[middle]
+                self._sent -= middle < self._sent
         self._wake.set()
 
     def heal(self, name: str | None = None) -> None:

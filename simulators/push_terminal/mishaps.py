@@ -24,6 +24,7 @@ AT_ONCE = {
     "restart": "it starts again",
     "clock-reset": "the battery was dead: the clock says 2000-01-01",
     "log-cleared": "somebody cleared the log at the terminal's own menu",
+    "record-removed": "somebody took one record out of the middle of the log",
 }
 """What happens at once."""
 

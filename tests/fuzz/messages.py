@@ -134,7 +134,7 @@ def order(data: bytes) -> str:
     if isinstance(given, RereadOrder):
         _desk().resend(given)
         belongs(given, "7", AT.replace(tzinfo=None))
-        Commands(1).ask(Resending.command_for(given))
+        Commands(1).ask(Resending.command_for(given.span))
     return f"{type(given).__name__} {decision}"
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from edge.readers.reader import Moment
 from edge.readers.zkteco_push.attlog import Odd, read_lines
+from edge.readers.zkteco_push.counting import Counting
 from edge.readers.zkteco_push.listener import Limits, Listener
 from edge.readers.zkteco_push.options import PushOptions
 from edge.readers.zkteco_push.protocol import OK, Answer, NotUnderstood, Ping, read_call
@@ -60,7 +61,8 @@ class _Desk(MemoryDesk):
 def visit(data: bytes) -> str:
     """Requests of one terminal, one after the other, half a minute apart, an order among them."""
     desk = _Desk()
-    one = Visit("gate", PushOptions(serial=SERIAL, zone="Asia/Kolkata", order_s=40.0), desk)
+    options = PushOptions(serial=SERIAL, zone="Asia/Kolkata", order_s=40.0)
+    one = Visit("gate", options, desk, Counting(options))
     statuses = set()
     for number, request in enumerate(data.split(_NEXT)[:8]):
         if number == 1:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from demo.stage import EDGE, TERMINAL, ZONE
+from tests.edge.readers.zkteco_push.making import free_port, terminal
 from tests.journeys.site import Site
 from tests.waiting import until
 
@@ -22,9 +24,30 @@ _SECTIONS = {
     "central.toml": f"\n[account]\nevery_s = {CYCLE_S}\n",
 }
 
+_PI = Path(__file__).with_name("unset_edge.py")
+_SERIAL = "CJ7F194760099"
+_PUSH = """
+[[reader]]
+name = "{reader}"
+kind = "zkteco-push"
+serial = "{serial}"
+address = "127.0.0.1"
+port = {port}
+zone = "Asia/Kolkata"
+delay_s = 1
+error_delay_s = 1
+settle_s = 0.5
+"""
+
 
 class CountedSite(Site):
-    """A site that counts its days every few seconds."""
+    """A site that counts its days every few seconds; the tests look at one terminal of it."""
+
+    reader = TERMINAL
+
+    def fault(self, name: str) -> None:
+        """Let something go wrong at the terminal."""
+        self.devices[TERMINAL].say({"do": "fault", "name": name})
 
     def _write(self, name: str, head: str, user: str, port: int, sections: list[str] | None = None) -> None:
         super()._write(name, head, user, port, [*(sections or []), _SECTIONS.get(name, "")])
@@ -36,7 +59,7 @@ class CountedSite(Site):
             [*command, "--json", f"--date={day}"], capture_output=True, check=False, text=True, timeout=60
         )
         rows = {row["reader"]: row for row in json.loads(done.stdout or "[]")}
-        return done.returncode, rows.get(TERMINAL, {})
+        return done.returncode, rows.get(self.reader, {})
 
     def equal_day(self) -> date:
         """Wait until a day of the last weeks on which people punched has closed, equal on all sides."""
@@ -61,12 +84,12 @@ class CountedSite(Site):
         """The verdicts on the terminal's day as the audit keeps them, each with its causes."""
         query = "SELECT detail FROM audit WHERE verb = 'account' AND subject = ? ORDER BY audit_id"
         with self.database() as db:
-            lines = [json.loads(detail) for (detail,) in db.execute(query, (f"{EDGE}/{TERMINAL}/{day}",))]
+            lines = [json.loads(detail) for (detail,) in db.execute(query, (f"{EDGE}/{self.reader}/{day}",))]
         return [(line["outcome"], list(line["causes"])) for line in lines]
 
     def alarmed(self, says: str) -> bool:
         """Whether the board shows the terminal's account, and says so."""
-        line = self.board().get(TERMINAL, {})
+        line = self.board().get(self.reader, {})
         return (
             line.get("color") == "orange"
             and line.get("reason") == "account-differs"
@@ -74,10 +97,48 @@ class CountedSite(Site):
         )
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[CountedSite]:
+class PushSite(CountedSite):
+    """The same for one more terminal, which pushes to a Pi whose clock is synchronised."""
+
+    reader = "back-gate"
+
+    def __init__(self, folder: Path, *, log: int) -> None:
+        super().__init__(folder, log=log)
+        clock = folder / "clock.json"
+        clock.write_text('{"synced": true, "off_s": 0}')
+        command = (sys.executable, str(_PI), str(clock), "--config", self._file("edge.toml"), "run")
+        self.edge = self._program("edge", *command)
+        port = free_port()
+        self._there = terminal(port, serial=_SERIAL, users=100, log=log)
+        self._more_readers = _PUSH.format(reader=self.reader, port=port, serial=_SERIAL)
+
+    def build(self) -> None:
+        """Start the terminal, too."""
+        super().build()
+        self._there.start()
+
+    def clear(self) -> None:
+        """Stop the terminal, too."""
+        self._there.stop()
+        super().clear()
+
+    def fault(self, name: str) -> None:
+        """Let something go wrong at the terminal."""
+        self._there.fault(name)
+
+    def settles(self, within_s: float = 60.0) -> None:
+        """Wait until the ledger holds what the terminal holds, punch by punch."""
+        held = Counter(row.pin for row in self._there.log)
+        until(lambda: Counter(self.badges(self.reader)) == held, within_s, every_s=0.2)
+
+
+_KINDS: dict[str, type[CountedSite]] = {"pulled": CountedSite, "pushing": PushSite}
+
+
+@pytest.fixture(params=_KINDS)
+def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[CountedSite]:
     """A site at work whose terminal has a past."""
-    made = CountedSite(tmp_path, log=300)
+    made = _KINDS[request.param](tmp_path, log=300)
     try:
         made.build()
         yield made
@@ -99,7 +160,7 @@ def test_a_punch_that_is_taken_from_the_ledger_comes_back(site: CountedSite) -> 
             "DELETE FROM punches WHERE punch_id = (SELECT min(punch_id) FROM punches"
             " WHERE reader = ? AND punch_id >= ? AND punch_id < ?)"
         )
-        assert db.execute(query, (TERMINAL, *low_and_high(day))).rowcount == 1
+        assert db.execute(query, (site.reader, *low_and_high(day))).rowcount == 1
     until(lambda: len(site.history(day)) == 3, 60.0, every_s=0.2)
     assert site.history(day) == [("equal", []), ("differs", ["not-in-ledger"]), ("equal", [])]
     site.settles()
@@ -111,8 +172,11 @@ def test_rows_that_are_taken_from_the_outbox_come_back(site: CountedSite) -> Non
     day = site.equal_day()
     site.outbox_settles()
     with closing(sqlite3.connect(site.folder / "outbox.db", isolation_level=None)) as db:
-        seen = "SELECT seq FROM seen WHERE punch_id >= ? AND punch_id < ? LIMIT 1"
-        (seq,) = db.execute(seen, low_and_high(day)).fetchone()
+        seen = (
+            "SELECT seq FROM seen JOIN readers ON number = reader"
+            " WHERE name = ? AND punch_id >= ? AND punch_id < ? LIMIT 1"
+        )
+        (seq,) = db.execute(seen, (site.reader, *low_and_high(day))).fetchone()
         row = "DELETE FROM facts WHERE seq = (SELECT max(seq) FROM facts WHERE seq <= ?)"
         assert db.execute(row, (seq,)).rowcount == 1
     site.edge.start()
@@ -124,9 +188,9 @@ def test_rows_that_are_taken_from_the_outbox_come_back(site: CountedSite) -> Non
 def test_a_record_that_is_taken_from_the_terminal_is_on_the_board(site: CountedSite) -> None:
     """Nobody can put it back, so a person is told, and the punch is safe in the ledger."""
     site.equal_day()
-    site.devices[TERMINAL].say({"do": "fault", "name": "record-removed"})
+    site.fault("record-removed")
     until(lambda: site.alarmed("1 missing in the terminal's log"), 60.0, every_s=0.5)
-    day = date.fromisoformat(site.board()[TERMINAL]["evidence"][:10])
+    day = date.fromisoformat(site.board()[site.reader]["evidence"][:10])
     status, row = site.account(day)
     assert status == 1
     assert row["verdict"] == "differs"
@@ -139,9 +203,9 @@ def test_a_record_that_is_taken_from_the_terminal_is_on_the_board(site: CountedS
 def test_a_log_that_is_cleared_is_told_apart_from_a_loss(site: CountedSite) -> None:
     """Who cleared it on purpose is not cried after."""
     day = site.equal_day()
-    site.devices[TERMINAL].say({"do": "fault", "name": "log-cleared"})
+    site.fault("log-cleared")
     until(lambda: len(site.history(day)) == 2, 60.0, every_s=0.2)
     assert site.history(day) == [("equal", []), ("explained", ["log-cleared"])]
     status, row = site.account(day)
     assert (status, row["verdict"], row["device"]["count"]) == (0, "explained", 0)
-    assert site.board()[TERMINAL]["reason"] != "account-differs"
+    assert site.board()[site.reader].get("reason") != "account-differs"

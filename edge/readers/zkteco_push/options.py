@@ -18,8 +18,8 @@ class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
     its firmware counts; without it the terminal keeps its own setting. `set_clock`: let it take its time
     from the Pi's answers while the Pi's own clock can be trusted. `silent_s`: after so long without a request
     the terminal counts as gone. `order_s`: patience for a range that was asked for again; `settle_s`: how
-    long nothing more may come behind its result. `recheck_h`: after so many hours the days since the last
-    time are asked for again, 0 is never.
+    long nothing more may come behind its result. `recheck_h`: after so many hours, and when a day is over,
+    the days since the last time are asked for again and counted, 0 is never.
     """
 
     serial: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]

@@ -11,6 +11,7 @@ from edge.errors import Misconfigured, Unreachable
 from edge.findings import Finding
 from edge.readers.examination import Circumstances
 from edge.readers.reader import Desk
+from edge.readers.zkteco_push.counting import Counting
 from edge.readers.zkteco_push.examination import examined
 from edge.readers.zkteco_push.listener import Limits
 from edge.readers.zkteco_push.options import PushOptions
@@ -32,10 +33,12 @@ class PushTerminal:
     Options: ClassVar[type[msgspec.Struct]] = PushOptions
     device_kind: ClassVar[DeviceKind] = "terminal"
     keeps_users: ClassVar[bool] = True
+    takes_census: ClassVar[bool] = True
 
     def __init__(self, name: str, options: PushOptions) -> None:
         self._name = name
         self._options = options
+        self._counting = Counting(options)
 
     def session(self, desk: Desk) -> None:
         """Serve the terminal until the daemon stops.
@@ -54,7 +57,7 @@ class PushTerminal:
                 if error.errno in _MAY_PASS:
                     raise Unreachable("port-taken", evidence) from error
                 raise Misconfigured("misconfigured", evidence) from error
-            visit = Visit(self._name, options, desk)
+            visit = Visit(self._name, options, desk, self._counting)
             while not desk.wait(0):
                 with box.next(_TURN_S) as job:
                     if job is not None and not job.dropped:

@@ -66,7 +66,7 @@ class Uploads:
                 facts += self._odd_event(line, moment.utc, odd)
             else:
                 asked = resending is not None and resending.wants(line.pin, line.wall)
-                again = asked and resending is not None and resending.order.known is None
+                again = asked and resending is not None and resending.again
                 punch = punch_of(
                     line,
                     serial=self._serial,

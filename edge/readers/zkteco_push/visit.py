@@ -2,29 +2,26 @@
 
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from edge.errors import Lost
 from edge.readers.doubts import Doubts
 from edge.readers.reader import Desk, Moment
-from edge.readers.rereads import Log, answer, failure, reports, tell
 from edge.readers.rolls import not_done, outcome, table
 from edge.readers.wall_clock import CLOCK_OFF_S, off_by
 from edge.readers.zkteco_push import protocol
-from edge.readers.zkteco_push.commands import CHECK, Commands, query_attlog
+from edge.readers.zkteco_push.asking import Asking
+from edge.readers.zkteco_push.commands import CHECK, Commands
+from edge.readers.zkteco_push.counting import Counting
 from edge.readers.zkteco_push.enrolling import Ended, Enrolling
 from edge.readers.zkteco_push.live_clock import LiveClock
 from edge.readers.zkteco_push.options import PushOptions
 from edge.readers.zkteco_push.protocol import OK, Answer, Call, Handshake, Ping, Poll, Results, Upload
-from edge.readers.zkteco_push.resending import DONE, NOTHING, Resending
 from edge.readers.zkteco_push.uploads import Uploads
 from wire.facts import EdgeEvent, Fact
-from wire.order import EnrolOrder, RereadOrder
+from wire.order import EnrolOrder
 
-_DAY = timedelta(days=1)
-"""More than any zone, and than the terminal's clock may be wrong without a word."""
 _GAP_POLLS = 3
 _GAP_S = 5.0
 _ODD_SHOWN_S = 3600.0
@@ -36,7 +33,7 @@ _IDS = 100_000_000
 class Visit:
     """A session, in the reader's thread. `answer` serves a request, `turn` does what is due otherwise."""
 
-    def __init__(self, name: str, options: PushOptions, desk: Desk) -> None:
+    def __init__(self, name: str, options: PushOptions, desk: Desk, counting: Counting) -> None:
         self._name = name
         self._options = options
         self._desk = desk
@@ -47,12 +44,11 @@ class Visit:
         self._heard_s, self._heard = moment.uptime_s, False
         self._zone = None if options.zone is None else ZoneInfo(options.zone)
         self._told_zone: timedelta | None = None
-        self._orders: deque[RereadOrder] = deque()
-        self._resending: Resending | None = None
+        self._counting = counting
+        self._asking = Asking(name, options, desk, self._commands, self._uploads, counting)
         self._enrol_orders: deque[EnrolOrder] = deque()
         self._enrolling: Enrolling | None = None
         self._users: int | None = None
-        self._recheck: tuple[int, datetime] | None = None
         self._doubts = Doubts(desk, _DOUBTS)
         self._odd_until_s = 0.0
 
@@ -66,7 +62,7 @@ class Visit:
         if moment.uptime_s >= self._odd_until_s:
             self._doubts.note("records-odd", None)
         self._doubts.show()
-        dated = self._options.set_clock and moment.trust == "synced" and self._resending is None
+        dated = self._options.set_clock and moment.trust == "synced" and self._asking.under_way is None
         return Answer(answer.status, answer.text, self._desk.moment().utc if dated else None)
 
     def missed(self) -> None:
@@ -79,11 +75,9 @@ class Visit:
         `strangers` tells which others came to its port in vain within so many seconds.
         """
         moment = self._desk.moment()
-        self._orders += self._desk.orders()
         self._enrol_orders += self._desk.enrol_orders()
-        self._carry_on(moment)
+        self._asking.turn(moment)
         self._enrol(moment)
-        self._ask_again(moment)
         self._tell_zone(moment)
         silent_s = moment.uptime_s - self._heard_s
         if silent_s >= self._options.silent_s:
@@ -117,6 +111,7 @@ class Visit:
     def _command(self, call: Poll, moment: Moment) -> Answer:
         if call.records is not None:
             self._desk.ok(records=call.records)
+            self._counting.told(call.records)
         if call.users is not None:
             self._users = call.users
             if self._enrolling is not None:
@@ -137,9 +132,11 @@ class Visit:
         return Answer(200, text)
 
     def _log(self, call: Upload, moment: Moment) -> Answer:
-        by_itself = self._resending is None and self._recheck is None
-        offset_s = self._measure(call, moment) if by_itself else None
-        answer, odd = self._uploads.log(call, offset_s, self._resending)
+        asked, offset_s = self._asking.under_way, None
+        if asked is None:
+            self._asking.heard(call, moment)
+            offset_s = self._measure(call, moment)
+        answer, odd = self._uploads.log(call, offset_s, asked)
         if odd:
             self._desk.count("records_odd", odd)
             self._doubts.note("records-odd", f"{odd} lines of an upload are no records")
@@ -185,63 +182,11 @@ class Visit:
 
     # orders
 
-    def _carry_on(self, moment: Moment) -> None:
-        if self._resending is None and self._orders:
-            order = self._orders.popleft()
-            self._resending = Resending(
-                order,
-                self._commands.ask(Resending.command_for(order)),
-                moment.uptime_s,
-                self._options.order_s,
-                self._options.settle_s,
-            )
-        under_way = self._resending
-        outcome = None if under_way is None else under_way.outcome(moment.uptime_s, moment.utc)
-        if under_way is None or outcome is None:
-            return
-        self._resending = None
-        self._commands.answered(under_way.command)
-        if outcome.reason:
-            self._desk.emit(
-                [failure(under_way.order, self._name, moment.utc, outcome.reason, outcome.evidence)]
-            )
-        else:
-            self._report(under_way, moment, outcome.evidence)
-
-    def _report(self, done: Resending, moment: Moment, evidence: str) -> None:
-        """What came for an order is in the outbox; an order that wants to be told of it is told now."""
-        order, at = done.order, moment.utc
-        if order.known is None:
-            self._desk.emit(list(reports(order, self._name, list(done.punches), at, evidence)))
-        else:
-            log = Log(self._options.serial, None)
-            taken = partial(self._desk.taken, order)
-            tell(self._desk, answer(order, self._name, done.punches.values, at, log, evidence, taken))
-
     def _result(self, number: int, code: int, moment: Moment) -> None:
         if not self._commands.answered(number):
             self._desk.count("results_unknown")
-        elif self._resending is not None and number == self._resending.command:
-            self._resending.answered(code, moment.uptime_s)
-        elif self._recheck is not None and number == self._recheck[0]:
-            self._uploads.recheck_done(self._recheck[1])
-            self._recheck = None
-            if code not in (DONE, NOTHING):
-                self._desk.count("rechecks_refused")
-        elif self._enrolling is not None:
+        elif not self._asking.answered(number, code, moment) and self._enrolling is not None:
             self._enrolling.answered(number, code, moment.uptime_s)
-
-    def _ask_again(self, moment: Moment) -> None:
-        """Ask for the days since the last time again: what stamps and answers lost comes to light so."""
-        hours = self._options.recheck_h
-        if not hours or self._recheck is not None or moment.trust == "unset":
-            return
-        last = self._uploads.rechecked
-        if last is None:
-            self._uploads.recheck_done(moment.utc)
-        elif moment.utc - last >= timedelta(hours=hours):
-            command = query_attlog(last - _DAY, moment.utc + _DAY)
-            self._recheck = self._commands.ask(command), moment.utc
 
     def _enrol(self, moment: Moment) -> None:
         if self._enrolling is None and self._enrol_orders:
@@ -275,8 +220,7 @@ class Visit:
         return [*table(order, self._name, self._options.serial, users, moment.utc), told]
 
     def _give_up(self, reason: str, evidence: str) -> None:
-        orders = [*([] if self._resending is None else [self._resending.order]), *self._orders]
+        self._asking.give_up(reason, evidence)
         at = self._desk.moment().utc
         enrol = [*([] if self._enrolling is None else [self._enrolling.order]), *self._enrol_orders]
-        facts: list[Fact] = [failure(order, self._name, at, reason, evidence) for order in orders]
-        self._desk.emit([*facts, *(not_done(order, at, reason, evidence) for order in enrol)])
+        self._desk.emit([not_done(order, at, reason, evidence) for order in enrol])

@@ -87,12 +87,13 @@ def test_waiting_commands_are_bounded() -> None:
 
 
 def resending() -> Resending:
-    return Resending(order(MAY, MAY), 7, progress_s=100.0, within_s=60.0, settle_s=5.0)
+    asked = order(MAY, MAY)
+    return Resending(asked, asked.span, NOW, 7, progress_s=100.0, within_s=60.0, settle_s=5.0)
 
 
 def test_an_order_asks_for_whole_days_of_the_wall_clock() -> None:
     """The span's dates, from their first to their last second."""
-    asked = Resending.command_for(order(MAY, MAY + timedelta(days=1)))
+    asked = Resending.command_for(order(MAY, MAY + timedelta(days=1)).span)
     assert asked == "DATA QUERY ATTLOG StartTime=2026-05-11 00:00:00\tEndTime=2026-05-12 23:59:59"
 
 
