@@ -97,7 +97,7 @@ class Desk(Protocol):
         """
 
     def census(self, census: Census, order: AccountOrder | None = None) -> None:
-        """Tell what the device's log holds, because it was read whole, or because an order wants it."""
+        """Tell what the device's log holds, because it was read, or because an order wants it."""
 
     def uncounted(self, order: AccountOrder, reason: str, evidence: str) -> None:
         """Tell why the log could not be counted: a word of `wire.reasons`, and what was seen."""

@@ -11,6 +11,10 @@ import pytest
 from edge.census import Census
 from edge.readers.identity import terminal_punch_id
 from edge.readers.reader import Moment
+from edge.readers.zkteco_push.counting import Counting
+from edge.readers.zkteco_push.options import PushOptions
+from edge.readers.zkteco_push.protocol import Poll, Upload
+from edge.readers.zkteco_push.visit import Visit
 from simulators.push_terminal import PushTerminal as Simulated
 from simulators.push_terminal.device import Row
 from tests.edge.readers.zkteco_push.making import MAY, SERIAL, PushDesk, Site, days, seen
@@ -242,6 +246,25 @@ def test_a_terminal_that_does_not_answer_is_left_alone_for_an_hour(site: Site) -
     desk.later_s += 3600
     desk.until(lambda _: bool(desk.plain))
     assert len(queries(there)) == 2
+
+
+def test_nothing_is_counted_while_the_terminal_uploads_what_it_has_in_store() -> None:
+    """Only when nothing like it came for a while, an order or not; single punches do not put it off."""
+    desk = DatedDesk()
+    options = PushOptions(serial=SERIAL, zone=ZONE)
+    visit = Visit("gate", options, desk, Counting(options))
+
+    def offered(after_s: float, rows: Sequence[Row]) -> str:
+        """What the terminal is told to do when it has uploaded rows so much later."""
+        desk.later_s += after_s
+        visit.answer(Upload(SERIAL, "ATTLOG", None, "".join(f"{row.line}\n" for row in rows).encode()))
+        visit.turn(lambda _: [])
+        return visit.answer(Poll(SERIAL, len(rows))).text
+
+    desk.waiting_account_orders.append(account_order(MAY, MAY))
+    assert [offered(20, week()[at : at + 21]) for at in (0, 21, 42)] == ["OK\n"] * 3
+    assert offered(20, week()[:1]) == "OK\n"
+    assert "DATA QUERY ATTLOG StartTime=2026-05-04" in offered(20, week()[:1])
 
 
 def test_orders_that_wait_are_answered_when_the_terminal_is_gone(site: Site) -> None:
