@@ -52,4 +52,8 @@ RECENT: list[Step] = [
                 PRIMARY KEY (edge, life)) {clustered}""",
         ),
     ),
+    Step(
+        "0020-marks-by-day",
+        ("CREATE INDEX day_marks_of_a_day ON day_marks (edge, first_day, mark_id)",),
+    ),
 ]

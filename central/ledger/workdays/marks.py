@@ -27,6 +27,8 @@ _COLUMNS = (
 _TOUCH = "INSERT INTO day_marks (bulk, edge, first_day, last_day, badge_keys) VALUES (0, ?, ?, ?, ?)"
 _TOGETHER = 100
 """Badges in one mark at the most: it is one piece of what the keeper takes on in a turn."""
+_ALIKE = 100
+"""Marks of one edge and day that are looked at together."""
 _day_of = itemgetter(1, 2)
 
 
@@ -71,15 +73,33 @@ def mark_whole(connection: Connection, employee_ids: Iterable[str]) -> None:
 
 
 def next_marks(connection: Connection, limit: int) -> list[Mark]:
-    """The marks whose turn it is, until they are of so many badges or people; they stay until dropped."""
+    """The marks whose turn it is, until they are of so many badges or people; they stay until dropped.
+
+    With a mark of badges come all others of its edge and day: who punched again meanwhile is looked at once.
+    """
     query = select(*_COLUMNS).order_by(day_marks.c.bulk, day_marks.c.mark_id).limit(limit)
-    found: list[Mark] = []
-    for row in connection.execute(query):
-        found.append(_mark(row))
-        limit -= max(1, len(found[-1].badge_keys))
-        if limit <= 0:
+    found: dict[int, Mark] = {}
+    badges: set[Touched] = set()
+    for mark in map(_mark, connection.execute(query)):
+        if len(found) >= limit or len(badges) >= limit:
             break
-    return found
+        if mark.mark_id not in found:
+            alike = _alike(connection, mark) if mark.badge_keys else (mark,)
+            for one in alike:
+                found[one.mark_id] = one
+                badges |= {(key, one.edge or "", one.first_day or 0) for key in one.badge_keys}
+    return list(found.values())
+
+
+def _alike(connection: Connection, mark: Mark) -> list[Mark]:
+    """The marks of badges at the same edge on the same day, those made first; this one among them."""
+    query = (
+        select(*_COLUMNS)
+        .where(day_marks.c.edge == mark.edge, day_marks.c.first_day == mark.first_day)
+        .order_by(day_marks.c.mark_id)
+        .limit(_ALIKE)
+    )
+    return [_mark(row) for row in connection.execute(query)]
 
 
 def newest(connection: Connection) -> int:

@@ -23,16 +23,30 @@ TOUCHED = st.sets(st.tuples(KEYS, st.sampled_from(("pune-01", "surat-02")), st.i
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(touched=TOUCHED, limit=st.integers(1, MANY))
 def test_what_was_touched_is_found_in_pieces(ledger: Ledger, touched: set[Touched], limit: int) -> None:
-    """Every badge, edge and day is named once; a turn gets all, or what it asked for and one mark at most."""
+    """Every badge, edge and day is named once; a turn goes beyond what it asked for by one day at most."""
     found: list[Touched] = []
     with ledger.write() as connection:
         marks.touch(connection, touched)
         assert sorted(named(marks.behind(connection, 0))) == sorted(touched)
         while turn := marks.next_marks(connection, limit):
-            assert len(named(turn[:-1])) < limit
+            last = turn[-1].edge, turn[-1].first_day
+            assert len(named([mark for mark in turn if (mark.edge, mark.first_day) != last])) < limit
             found += named(turn)
             marks.drop(connection, [mark.mark_id for mark in turn])
     assert sorted(found) == sorted(touched)
+
+
+def test_who_punches_again_meanwhile_is_looked_at_once(ledger: Ledger) -> None:
+    """All that was marked of a day at an edge is one turn's work, whatever was marked between."""
+    with ledger.write() as connection:
+        for number in range(20):
+            marks.touch(connection, {(str(person), "pune-01", number % 2) for person in range(60)})
+        marks.mark_whole(connection, ["E1"])
+        turn = marks.next_marks(connection, 50)
+        assert {(mark.edge, mark.first_day) for mark in turn} == {("pune-01", 0)}
+        assert len(named(turn)) == 10 * 60
+        marks.drop(connection, [mark.mark_id for mark in turn])
+        assert marks.count(connection) == 10 + 1
 
 
 def test_mark_of_an_older_central_is_understood(ledger: Ledger) -> None:
