@@ -25,6 +25,18 @@ class Opened:
     delivery: Delivery
     message: Parcel | Unread | None
 
+    @classmethod
+    def of(cls, delivery: Delivery) -> "Opened":
+        """Open a message of facts, or a birth."""
+        edge, leaf = delivery.levels[1:]
+        if leaf == "facts":
+            return cls(delivery, opened(edge, delivery.payload))
+        try:
+            return cls(delivery, announced(edge, decode(delivery.payload, Birth)))
+        except WireError as error:
+            journal.debug("birth_unreadable", edge=edge, reason=error)
+            return cls(delivery, None)
+
 
 class Reception:
     """What waits before the ledger. Constructed without effects; one thread uses it."""
@@ -62,15 +74,4 @@ class Reception:
         self._ears.wake()
 
     def _opened(self, room: int) -> list[Opened]:
-        return [Opened(delivery, _meaning(delivery)) for delivery in self._inbox.take(room)]
-
-
-def _meaning(delivery: Delivery) -> Parcel | Unread | None:
-    edge, leaf = delivery.levels[1:]
-    if leaf == "facts":
-        return opened(edge, delivery.payload)
-    try:
-        return announced(edge, decode(delivery.payload, Birth))
-    except WireError as error:
-        journal.debug("birth_unreadable", edge=edge, reason=error)
-        return None
+        return list(map(Opened.of, self._inbox.take(room)))

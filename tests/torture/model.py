@@ -18,6 +18,7 @@ from central.intake import Intake
 from central.ledger import orders
 from central.ledger.database import Ledger
 from central.post import Delivery
+from central.reception import Opened
 from edge.buffer.outbox import Outbox
 from edge.config import Config, EdgeOptions, OutboxOptions
 from edge.daemon import Daemon
@@ -296,7 +297,8 @@ class ModelCentral:
         for letter in letters:
             levels = TOPICS.parse(letter.topic)
             if levels[-1] in ("facts", "birth"):
-                group.append(Delivery(levels, letter.payload, retained=False, mid=1, connection=1))
+                delivery = Delivery(levels, letter.payload, retained=False, mid=1, connection=1)
+                group.append(Opened.of(delivery))
             elif levels[-1] == "status" and b'"online":true' in letter.payload:
                 self._repeat_orders()
         self.intake._take_in(group)  # noqa: SLF001
