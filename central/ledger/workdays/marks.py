@@ -92,10 +92,11 @@ def next_marks(connection: Connection, limit: int) -> list[Mark]:
 
 
 def _alike(connection: Connection, mark: Mark) -> list[Mark]:
-    """The marks of badges at the same edge on the same day, those made first; this one among them."""
+    """This mark of badges, and the next ones at the same edge on the same day."""
     query = (
         select(*_COLUMNS)
         .where(day_marks.c.edge == mark.edge, day_marks.c.first_day == mark.first_day)
+        .where(day_marks.c.mark_id >= mark.mark_id)
         .order_by(day_marks.c.mark_id)
         .limit(_ALIKE)
     )

@@ -49,6 +49,15 @@ def test_who_punches_again_meanwhile_is_looked_at_once(ledger: Ledger) -> None:
         assert marks.count(connection) == 10 + 1
 
 
+def test_a_day_of_people_who_punched_one_by_one_is_one_turn(ledger: Ledger) -> None:
+    """However many marks they left, a turn gets what it asked for: a central that was away catches up."""
+    with ledger.write() as connection:
+        for person in range(MANY):
+            marks.touch(connection, {(str(person), "pune-01", 1)})
+        turn = marks.next_marks(connection, MANY)
+    assert sorted(named(turn)) == sorted((str(person), "pune-01", 1) for person in range(MANY))
+
+
 def test_mark_of_an_older_central_is_understood(ledger: Ledger) -> None:
     """What it marked before it was replaced, or beside a newer one, is computed like the rest."""
     with ledger.write() as connection:
