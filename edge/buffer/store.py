@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from edge.buffer.rows import ROW_FACTS, Row, RowDamaged, Waiting, rows
+from edge.buffer.rows import Row, RowDamaged, Waiting, rows
 from wire.codec import encode
 from wire.facts import EdgeEvent
 
@@ -19,6 +19,8 @@ _PAGES = """
 PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=1000;
 """
 _PAGES_READ = "PRAGMA query_only=ON; PRAGMA cache_size=-256; PRAGMA busy_timeout=5000;"
+_AT_HAND = 20
+"""So few facts stored together are people punching: they go out next, and stay at hand for it."""
 
 
 class OutboxError(Exception):
@@ -44,8 +46,9 @@ def is_corrupt(error: sqlite3.Error) -> bool:
 class Store:
     """Two connections: `db`, whose `lock` is held by whoever writes, and one for what is committed.
 
-    So whoever reads waits for no commit: a punch goes out while the next one is being stored. `damage`
-    tells what is corrupt once somebody met it, "" while nobody did.
+    So whoever reads waits for no commit: a punch goes out while the next one is being stored. What people
+    punched last is at hand after its commit and goes out without being read back. `damage` tells what is
+    corrupt once somebody met it, "" while nobody did.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,6 +58,8 @@ class Store:
         self.damage = ""
         self.lock = threading.RLock()
         self._reading = threading.Lock()
+        self._inserted: list[Waiting] = []
+        self._at_hand: list[Waiting] = []
         try:
             self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._committed = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -75,6 +80,7 @@ class Store:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One durable write. Raises OutboxError, and then nothing of it was stored."""
         with self.lock, self.failures():
+            self._inserted = []
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield self.db
@@ -83,6 +89,7 @@ class Store:
                 with suppress(sqlite3.Error):
                     self.db.execute("ROLLBACK")
                 raise
+            self._at_hand = self._inserted
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All committed rows that a query finds. Raises OutboxError."""
@@ -109,6 +116,8 @@ class Store:
             "INSERT INTO facts (seq, count, at_ms, owner, body) VALUES (?, ?, ?, ?, ?)",
             ((row.seq, row.count, at_ms, owner, row.blob) for row in rows(first, bodies)),
         )
+        few = bodies if len(bodies) <= _AT_HAND else ()
+        self._inserted = [Waiting(first + place, body) for place, body in enumerate(few)]
 
     def replace(self, seq: int, body: bytes) -> None:
         """Put another fact in the place of one, inside a transaction."""
@@ -130,17 +139,28 @@ class Store:
     def behind(self, after: int, facts: int, size: int) -> list[Waiting]:
         """The facts behind `after`, at most `facts` of them and `size` bytes; one at least."""
         taken: list[Waiting] = []
-        query = "SELECT seq, count, body FROM facts WHERE seq > ? AND seq + count - 1 > ? ORDER BY seq"
         with self._reading, self.failures():
-            for row in self._committed.execute(query, (after - ROW_FACTS, after)):
-                for fact in Row(*row).facts():
-                    if fact.seq <= after:
-                        continue
-                    size -= len(fact.body) + 1
-                    if taken and (size < 0 or len(taken) == facts):
-                        return taken
-                    taken.append(fact)
+            for fact in self._following(after):
+                size -= len(fact.body) + 1
+                if taken and (size < 0 or len(taken) == facts):
+                    break
+                taken.append(fact)
         return taken
+
+    def _following(self, after: int) -> Iterator[Waiting]:
+        """The facts behind `after`: those of the last commit as it left them, if they are next."""
+        at_hand = self._at_hand
+        if at_hand and at_hand[0].seq <= after + 1 <= at_hand[-1].seq:
+            yield from at_hand[after + 1 - at_hand[0].seq :]
+            return
+        query = (
+            "SELECT seq, count, body FROM facts"
+            " WHERE seq >= coalesce((SELECT max(seq) FROM facts WHERE seq <= ?), 0) ORDER BY seq"
+        )
+        for row in self._committed.execute(query, (after + 1,)):
+            for fact in Row(*row).facts():
+                if fact.seq > after:
+                    yield fact
 
     def close(self) -> None:
         """Close the file."""

@@ -20,7 +20,7 @@ from edge.buffer.migrations import prepare
 from edge.buffer.outbox import FACT_LIMIT, Outbox
 from edge.buffer.store import SCHEMA, OutboxError, OutboxOutdated
 from tests.edge.making import AT, punch
-from wire.codec import decode_fact
+from wire.codec import decode_fact, encode
 from wire.facts import EdgeEvent, OrderOutcome
 from wire.punch import Punch
 
@@ -161,6 +161,18 @@ def test_a_punch_goes_out_while_the_next_one_is_being_stored(outbox: Outbox) -> 
         uplink.start()
         uplink.join(20)
         assert told == [[1]]
+
+
+def test_facts_go_out_as_they_were_stored_from_wherever_the_uplink_goes_on(outbox: Outbox) -> None:
+    """What was stored last is at hand, all else is read, and whoever sends cannot tell one from the other."""
+    stored: list[bytes] = []
+    for many in (1, 1, 20, 3, 130, 2, 0, 21):
+        punches = [punch(n) for n in range(len(stored), len(stored) + many)]
+        outbox.append("gate", punches)
+        stored += map(encode, punches)
+        for after in range(len(stored) + 1):
+            behind = [(fact.seq, fact.body) for fact in outbox.waiting(after, 1000, 10**9)]
+            assert behind == list(enumerate(stored, 1))[after:]
 
 
 def test_waiting_respects_count_and_bytes(outbox: Outbox) -> None:
