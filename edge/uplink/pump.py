@@ -258,7 +258,10 @@ class Pump:
             self._announce()
 
     def _send(self) -> None:
-        while (room := min(self._window.room(), BATCH_LIMIT)) > 0 and self._message_limit:
+        while self._message_limit and self._window.sent < self._outbox.mark.newest:
+            room = min(self._window.room(), BATCH_LIMIT)
+            if room <= 0:
+                return
             batch = self._outbox.waiting(self._window.sent, room, self._message_limit - ENVELOPE_BYTES)
             if not batch:
                 return
