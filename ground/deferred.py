@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -24,3 +26,16 @@ def defer(name: str) -> None:
         sys.modules[name] = module = _Deferred(name)
         if parent:
             setattr(importlib.import_module(parent), leaf, module)
+
+
+@contextmanager
+def without(name: str) -> Iterator[None]:
+    """Let `import name` fail inside the block, for a library that can do without; not where it is loaded."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment] # what makes an import fail
+    try:
+        yield
+    finally:
+        del sys.modules[name]

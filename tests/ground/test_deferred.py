@@ -46,6 +46,24 @@ print(difflib is before)
     assert run(code) == "True"
 
 
+def test_a_library_does_without_a_module_that_others_have_later() -> None:
+    """Only inside the block an import fails, and a module that is loaded already stays."""
+    code = """
+from ground.deferred import without
+import sys
+with without("difflib"):
+    try:
+        import difflib
+    except ImportError:
+        print("without")
+import difflib
+with without("difflib"):
+    import difflib as again
+print(again is difflib)
+"""
+    assert run(code).split() == ["without", "True"]
+
+
 def test_the_edge_carries_no_mail_no_archives_and_no_second_event_loop() -> None:
     """What libraries import and the edge never uses stays off a small machine."""
     code = """
@@ -54,7 +72,7 @@ from edge.readers.registry import kinds, reader_class
 [reader_class(kind) for kind in kinds()]
 import sys
 unwanted = {"asyncio.events", "email.message", "http.client", "importlib.metadata", "sqlite_utils", "zipfile",
-            "difflib", "json", "edge.probing", "edge.doctor"}
+            "difflib", "typing_extensions", "json", "edge.probing", "edge.doctor"}
 print(sorted(unwanted & set(sys.modules)))
 """
     assert run(code) == "[]"
