@@ -20,8 +20,8 @@ Usage: ./install.sh VERB [OPTION...]
 
   demo [--seconds N] [--json]   a broker, a centre, a branch and its readers, here in the foreground
   test [PYTEST-ARGUMENT...]     lint, types, import contracts and all tests
-  edge                          install the branch daemon under systemd (with sudo)
-  central                       install the central daemon under systemd (with sudo)
+  edge [--no-start]             install the branch daemon under systemd (with sudo)
+  central [--no-start]          install the central daemon under systemd (with sudo)
   update [--to TAG]             install the newest release of this clone's origin, or go back (with sudo)
   uninstall [--purge]           remove what edge and central installed (with sudo);
                                 --purge removes configuration and stored punches, too
@@ -35,7 +35,8 @@ edge, central, update and uninstall take --root DIR to work below DIR and to lea
 TEXT
 }
 
-say() { printf '==> %s\n' "$*" >&2; }
+# Also where nobody listens any more.
+say() { printf '==> %s\n' "$*" >&2 || true; }
 
 die() {
     local status=$1

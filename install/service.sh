@@ -3,6 +3,7 @@
 
 ROOT=
 PURGE=no
+START=yes
 BACKUP=punchwire-central-backup
 TIMERS=etc/systemd/system/timers.target.wants
 
@@ -17,6 +18,10 @@ take_options() {
                 ;;
             --purge)
                 PURGE=yes
+                shift
+                ;;
+            --no-start)
+                START=no
                 shift
                 ;;
             *) die 64 "there is no option \"$1\" here" ;;
@@ -47,8 +52,8 @@ install_service() {
         create_user "$part"
     fi
     install_version "$part"
-    install_files "$part"
     enable_service "$part"
+    install_files "$part"
     start_service "$part"
 }
 
@@ -98,15 +103,18 @@ install_files() {
     fi
 }
 
-# The link that systemctl enable would make; made here, it does not need a running systemd.
 enable_service() {
-    local wants=$ROOT/etc/systemd/system/multi-user.target.wants
-    mkdir -p "$wants"
-    ln -sfn "/etc/systemd/system/punchwire-$1.service" "$wants/punchwire-$1.service"
-    if [[ $1 == central ]]; then
-        mkdir -p "$ROOT/$TIMERS"
-        ln -sfn "/etc/systemd/system/$BACKUP.timer" "$ROOT/$TIMERS/$BACKUP.timer"
-    fi
+    link_wanted "punchwire-$1.service" multi-user.target
+    [[ $1 != central ]] || link_wanted "$BACKUP.timer" timers.target
+}
+
+# link_wanted UNIT TARGET: the link that systemctl enable would make; made here, it does not need a running systemd.
+# Only the first installation makes it: what somebody disabled stays so.
+link_wanted() {
+    local units=$ROOT/etc/systemd/system
+    [[ ! -e $units/$1 ]] || return 0
+    mkdir -p "$units/$2.wants"
+    ln -sfn "/etc/systemd/system/$1" "$units/$2.wants/$1"
 }
 
 reload_rules() { udevadm control --reload 2>/dev/null || say "udev does not run here; its rules wait for the next boot"; }
@@ -121,6 +129,10 @@ start_service() {
         say "$config is still the example: edit it, then run: sudo systemctl restart punchwire-$part"
         return
     fi
+    if [[ $START == no ]]; then
+        say "punchwire-$part is installed and was not started"
+        return
+    fi
     if ! systemd_runs; then
         say "systemd does not run here; punchwire-$part is enabled and starts with the next boot"
         return
@@ -131,12 +143,13 @@ start_service() {
         journalctl --no-pager -n 20 -u "punchwire-$part" >&2
         die 1 "punchwire-$part did not start; its last words stand above"
     fi
-    [[ $part != central ]] || systemctl start "$BACKUP.timer"
+    [[ $part != central || ! -L $ROOT/$TIMERS/$BACKUP.timer ]] || systemctl start "$BACKUP.timer"
     say "punchwire-$part runs; see: journalctl -u punchwire-$part"
 }
 
 uninstall_services() {
     take_options "$@"
+    [[ $START == yes ]] || die 64 "--no-start belongs to edge and central"
     need_root uninstall
     local part
     if systemd_runs && [[ -e /etc/systemd/system/$BACKUP.timer ]]; then

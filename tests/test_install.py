@@ -58,7 +58,15 @@ def test_alone_it_prints_its_verbs() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["deploy"], ["edge", "--rooot"], ["edge", "--purge"], ["edge", "--root"], ["update", "--to", "1.2"]],
+    [
+        ["deploy"],
+        ["edge", "--rooot"],
+        ["edge", "--purge"],
+        ["edge", "--root"],
+        ["update", "--to", "1.2"],
+        ["update", "--no-start"],
+        ["uninstall", "--no-start"],
+    ],
 )
 def test_a_mistyped_word_is_named_and_nothing_happens(arguments: list[str]) -> None:
     """A wrong verb or option ends with one line that quotes it, before anything is touched."""
@@ -127,8 +135,17 @@ def test_a_daemon_comes_back_from_everything_that_mends_itself(path: Path) -> No
     assert sections["Install"]["WantedBy"] == "multi-user.target"
 
 
+def test_a_large_ledger_has_time_to_come_forward() -> None:
+    """An upgrade whose first start takes long is not ended in the middle, to begin again for ever."""
+    sections = unit(ROOT / "systemd/punchwire-central.service")
+    assert sections["Service"]["Type"] == "notify"
+    done = run("systemd-analyze", "timespan", sections["Service"]["TimeoutStartSec"])
+    (limit_us,) = re.findall(r"\bμ?u?s: (\d+)", done.stdout)
+    assert int(limit_us) >= 30 * 60 * 1_000_000
+
+
 def test_a_service_can_be_installed_twice_and_removed_without_its_data(tmp_path: Path) -> None:
-    """Installing again keeps a configuration that was edited; removing keeps configuration and punches."""
+    """Installing again keeps what was edited or disabled; removing keeps configuration and punches."""
     root = tmp_path / "a root"
     for part in ("edge", "central"):
         done = run(SCRIPT, part, "--root", str(root))
@@ -138,6 +155,7 @@ def test_a_service_can_be_installed_twice_and_removed_without_its_data(tmp_path:
     config = root / "etc/punchwire/edge.toml"
     config.write_text(config.read_text(encoding="utf-8") + "\n# ours\n", encoding="utf-8")
     (root / "var/lib/punchwire/edge/outbox.db").write_text("punches")
+    (root / "etc/systemd/system/multi-user.target.wants/punchwire-edge.service").unlink()
     once = tree(root)
     assert (root / "opt/punchwire/current").readlink() == Path(VERSION)
     assert run(SCRIPT, "edge", "--root", str(root)).returncode == 0

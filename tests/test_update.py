@@ -2,10 +2,15 @@
 
 import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent
 RELEASE = """\
@@ -19,6 +24,9 @@ printf '#!/bin/sh\\nexit WORKS\\n' >"$program"
 chmod +x "$program"
 ln -sfn VERSION "$3/opt/punchwire/current"
 echo "# VERSION" >"$3/etc/systemd/system/punchwire-$1.service"
+touch "$3/etc/systemd/system/punchwire-VERSION.timer"
+touch "$3/arrived"
+while [[ -e $3/hold ]]; do sleep 0.05; done
 exit INSTALLS
 """
 
@@ -38,6 +46,7 @@ class Channel:
 
     def __init__(self, folder: Path) -> None:
         self.origin, self.clone, self.root = folder / "origin", folder / "clone", folder / "a root"
+        self.heard: list[str] = []
         self.origin.mkdir()
         git(self.origin, "init", "-q")
         shutil.copytree(ROOT / "install", self.origin / "install")
@@ -66,6 +75,11 @@ class Channel:
         """The versions that are there."""
         return {path.name for path in (self.root / "opt/punchwire").iterdir()} - {"current"}
 
+    @property
+    def files(self) -> set[str]:
+        """What stands below etc."""
+        return {str(path.relative_to(self.root)) for path in (self.root / "etc").rglob("*")}
+
     def release(self, version: str, *, calls_itself: str = "", installs: int = 0, works: int = 0) -> None:
         """Publish a release; the numbers are the exit codes of its installation and of its program."""
         text = RELEASE.replace("VERSION", version).replace("INSTALLS", str(installs))
@@ -81,13 +95,37 @@ class Channel:
     def update(self, *words: str) -> subprocess.CompletedProcess[str]:
         """What somebody types on the Pi."""
         return subprocess.run(
-            [str(self.clone / "install.sh"), "update", *words, "--root", str(self.root)],
+            self._command(*words),
             check=False,
             capture_output=True,
             text=True,
             timeout=60,
             stdin=subprocess.DEVNULL,
         )
+
+    @contextmanager
+    def held(self) -> Iterator[subprocess.Popen[str]]:
+        """An update that has just installed the release, and goes on behind this; what it says is `heard`."""
+        hold = self.root / "hold"
+        hold.touch()
+        with subprocess.Popen(
+            self._command(),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as update:
+            try:
+                until((self.root / "arrived").exists)
+                yield update
+            finally:
+                hold.unlink()
+            assert update.stderr is not None
+            self.heard = [] if update.stderr.closed else update.stderr.readlines()
+            update.wait(60)
+
+    def _command(self, *words: str) -> list[str]:
+        return [str(self.clone / "install.sh"), "update", *words, "--root", str(self.root)]
 
 
 @pytest.fixture
@@ -127,13 +165,56 @@ def test_a_release_can_be_named_also_an_older_one(channel: Channel) -> None:
 
 @pytest.mark.parametrize("fault", ["installs", "works"])
 def test_a_release_that_fails_is_taken_back(channel: Channel, fault: str) -> None:
-    """Whether it cannot be installed or cannot be started: the version before is back, units and all."""
+    """Whether it cannot be installed or does not work: the version before is back, nothing else is left."""
     channel.release("0.2.0", installs=3 if fault == "installs" else 0, works=3 if fault == "works" else 0)
+    addition = channel.unit.with_name(f"{channel.unit.name}.d") / "ours.conf"
+    addition.parent.mkdir()
+    addition.write_text("[Service]\n")
+    files = channel.files
     done = channel.update()
     assert (done.returncode, channel.current) == (1, "0.1.0")
+    assert (channel.files, channel.versions) == (files, {"0.1.0"})
     assert done.stderr.splitlines()[-1] == "install.sh: punchwire 0.2.0 was not healthy; 0.1.0 is back"
     channel.release("0.2.1")
     assert (channel.update().returncode, channel.current) == (0, "0.2.1")
+
+
+def test_an_update_that_is_broken_off_is_taken_back(channel: Channel) -> None:
+    """Ctrl-C, or a shutdown: no release stays that nobody watched to the end."""
+    channel.release("0.2.0")
+    with channel.held() as update:
+        update.terminate()
+    assert (update.returncode, channel.current, channel.versions) == (1, "0.1.0", {"0.1.0"})
+    assert channel.heard[-1] == "install.sh: punchwire 0.2.0 was broken off; 0.1.0 is back\n"
+
+
+def test_a_lost_connection_does_not_stop_an_update(channel: Channel) -> None:
+    """Who is logged in from afar finds it decided, though nobody heard the last line."""
+    channel.release("0.2.0")
+    with channel.held() as update:
+        assert update.stderr is not None
+        update.stderr.close()
+        os.killpg(update.pid, signal.SIGHUP)
+    assert (update.returncode, channel.current) == (0, "0.2.0")
+
+
+def test_two_updates_do_not_meet(channel: Channel) -> None:
+    """The timer's and a person's: the second says that one is under way, and touches nothing."""
+    channel.release("0.2.0")
+    with channel.held() as update:
+        done = channel.update()
+    assert (done.returncode, "under way" in done.stderr) == (75, True)
+    assert (update.returncode, channel.current) == (0, "0.2.0")
+
+
+def test_a_trial_release_comes_by_name_alone(channel: Channel) -> None:
+    """What has letters in its number goes to nobody who did not ask; its release then comes to all."""
+    channel.release("0.2.0rc1")
+    assert (channel.update().returncode, channel.current) == (0, "0.1.0")
+    assert (channel.update("--to", "v0.2.0rc1").returncode, channel.current) == (0, "0.2.0rc1")
+    git(channel.clone, "checkout", "-q", "v0.1.0")
+    channel.release("0.2.0")
+    assert (channel.update().returncode, channel.current) == (0, "0.2.0")
 
 
 def test_a_release_that_calls_itself_otherwise_is_not_touched(channel: Channel) -> None:
@@ -176,13 +257,30 @@ def test_a_checkout_in_which_somebody_works_stays_as_it_is(channel: Channel) -> 
     assert script.read_text().endswith("# ours\n")
 
 
+STAND_IN = f"""
+set -euo pipefail
+say() {{ echo "$*"; }}
+die() {{ shift; echo "$*"; exit 1; }}
+source '{ROOT}/install/service.sh'
+source '{ROOT}/install/update.sh'
+systemd_runs() {{ true; }}
+reload_rules() {{ true; }}
+"""
+
+
+def with_systemctl(script: str) -> list[str]:
+    """What a piece of the script says, beside words that stand for systemctl's."""
+    done = subprocess.run(
+        ["bash", "-c", STAND_IN + script], check=False, capture_output=True, text=True, timeout=30
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
 @pytest.mark.parametrize(("second", "healthy"), [("4711", True), ("4712", False), ("", False)])
 def test_a_daemon_that_starts_again_while_it_is_watched_is_not_healthy(second: str, *, healthy: bool) -> None:
     """Up at the end is not enough: it must have been the same process all the time."""
-    script = f"""
-        set -euo pipefail
-        ROOT= RUNNING=()
-        source '{ROOT}/install/update.sh'
+    said = with_systemctl(f"""
         WATCH_S=2
         RUNNING=(edge)
         turn=$(mktemp)
@@ -193,7 +291,38 @@ def test_a_daemon_that_starts_again_while_it_is_watched_is_not_healthy(second: s
         }}
         if stay_up; then echo healthy; fi
         rm "$turn"
-    """
-    done = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, timeout=30)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (done.stdout == "healthy\n") == healthy
+    """)
+    assert said == (["healthy"] if healthy else [])
+
+
+def test_what_was_off_is_not_started(tmp_path: Path) -> None:
+    """A spare edge, or a daemon that waits for a person: it is updated, and stays as it is."""
+    install = tmp_path / "release/install.sh"
+    install.parent.mkdir()
+    install.write_text('#!/bin/sh\necho "$@"\nexec test "$1" = central\n')
+    install.chmod(0o755)
+    said = with_systemctl(f"""
+        systemctl() {{ [[ $* == *central ]]; }}
+        ASIDE='{tmp_path}' PARTS=(central edge)
+        note_running
+        bring_up || true
+    """)
+    assert said == ["central", "edge --no-start"]
+
+
+def test_where_the_version_before_does_not_start_either_that_is_said(tmp_path: Path) -> None:
+    """The last line promises nothing that is not so."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "opt/punchwire").mkdir(parents=True)
+    said = with_systemctl(f"""
+        systemctl() {{ [[ $* != restart* ]]; }}
+        ROOT='{tmp_path}' ASIDE=$(mktemp -d) RUNNING=(edge) BEFORE=0.1.0 VERSION=0.2.0
+        mkdir -p "$ROOT/etc/systemd/system"
+        touch "$ROOT/etc/systemd/system/punchwire-edge.service"
+        set_aside
+        take_back "was not healthy"
+    """)
+    assert said == [
+        "punchwire-edge 0.1.0 does not start; see: journalctl -u punchwire-edge",
+        "punchwire 0.2.0 was not healthy; 0.1.0 is back, but does not run",
+    ]
