@@ -1,28 +1,26 @@
-"""What `sudo ./install.sh edge`, `central` and `uninstall` promise under a systemd that really booted."""
+"""What the daemons promise, installed by `sudo ./install.sh`, under a systemd that really booted."""
 
 import json
 import re
 import time
 from collections.abc import Callable
 
+from tests.booted import changes
 from tests.booted.devices import SERIAL, TERMINAL
-from tests.booted.machine import CommandFailed
-from tests.booted.site import CLONE, USER, Site
+from tests.booted.site import CLONE, INSTALL_S, PARTS, USER, Site
 from tests.booted.traces import Traces
 from tests.waiting import until
 
-INSTALL_S = 900.0
 STOP_S = 2.0
 WATCHDOG_S = 12
 OPEN_AT_MOST = 3.0
 """Exposure of a running unit; the exact figures, without a running systemd, are in tests/test_sandbox.py."""
 """In place of the unit's minute, so that a hang is seen while one waits; the daemons feed it every 5 s."""
-PARTS = ("central", "edge")
 
 
 def nobody_installs_without_rights(site: Site) -> str:
     """Without sudo nothing is installed, and the line to type is told."""
-    for verb in (*PARTS, "uninstall"):
+    for verb in (*PARTS, "update", "uninstall"):
         done = site.machine.attempt("./install.sh", verb, user=USER, folder=CLONE)
         assert done.returncode == 77, done
         assert f"sudo ./install.sh {verb}" in done.stderr, done.stderr
@@ -206,53 +204,6 @@ def a_reboot_needs_nobody(site: Site) -> str:
     return f"{site.settles()} punches, daemons active {took:.1f} s after the command"
 
 
-def a_second_installation_changes_nothing(site: Site) -> str:
-    """Installing again keeps configuration, files and punches; the daemons run on in the same version."""
-    before, config = Traces(site.machine.root), site.configurations()
-    for part in PARTS:
-        site.sudo("./install.sh", part, within_s=INSTALL_S)
-        assert site.unit(part, "ActiveState") == "active"
-    assert site.configurations() == config
-    assert Traces(site.machine.root).beyond(before) == []
-    site.punch()
-    site.card()
-    return f"{site.settles()} punches"
-
-
-def removal_keeps_what_is_ours(site: Site) -> str:
-    """Uninstall takes the daemons away; installed again, they go on with the same outbox and ledger."""
-    config = site.configurations()
-    site.sudo("./install.sh", "uninstall")
-    assert site.processes() == ""
-    for part in PARTS:
-        assert site.unit(part, "LoadState") == "not-found"
-    try:
-        site.machine.run("punchwire", "--help")
-    except CommandFailed:
-        pass
-    else:
-        raise AssertionError("the command punchwire is still there")
-    assert site.configurations() == config
-    site.sudo("./install.sh", "uninstall")
-    site.punch()
-    for part in PARTS:
-        site.sudo("./install.sh", part, within_s=INSTALL_S)
-    site.card()
-    return f"{site.settles()} punches"
-
-
-def a_purge_leaves_no_trace(site: Site) -> str:
-    """Uninstall --purge leaves neither file nor user nor group, packages of Debian aside."""
-    site.sudo("./install.sh", "uninstall", "--purge")
-    left = Traces(site.machine.root).beyond(site.traces)
-    assert left == [], left
-    for file in ("passwd", "group", "shadow", "gshadow"):
-        assert "punchwire" not in site.machine.file(f"/etc/{file}").read_text(encoding="utf-8")
-    failed = site.machine.run("systemctl", "--failed", "--plain", "--no-legend")
-    assert failed == "", failed
-    return ""
-
-
 PROMISES: tuple[Callable[[Site], str], ...] = (
     nobody_installs_without_rights,
     an_example_is_not_started,
@@ -267,7 +218,5 @@ PROMISES: tuple[Callable[[Site], str], ...] = (
     a_hung_daemon_is_restarted,
     a_stop_takes_two_seconds,
     a_reboot_needs_nobody,
-    a_second_installation_changes_nothing,
-    removal_keeps_what_is_ours,
-    a_purge_leaves_no_trace,
+    *changes.PROMISES,
 )

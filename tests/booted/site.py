@@ -20,7 +20,9 @@ from tests.waiting import until
 CHECKOUT = Path(__file__).resolve().parents[2]
 USER, CLONE = "asha", "/home/asha/punchwire"
 SERIAL_DEVICE = "/dev/ttyUSB0"
-PACKAGES = ("mosquitto", "openssl", "python3")
+PARTS = ("central", "edge")
+INSTALL_S = 900.0
+PACKAGES = ("git", "mosquitto", "openssl", "python3")
 """What a site has before Punchwire comes; Debian's installer brings Python, too."""
 EMPLOYEES = "/var/cache/employees.csv"
 STEADY_S = 1.0

@@ -19,7 +19,8 @@ _RESTLESS = (
 """Folders in which a running Debian writes by itself."""
 _MERGED = re.compile(r"^(?=(bin|sbin|lib|lib64)/)")
 """Old packages name what lies below /usr by its name without that."""
-_BYTECODE = "__pycache__"
+_BY_THE_WAY = ("__pycache__", ".git")
+"""Folders that Python and the clone's owner fill."""
 
 
 class Traces:
@@ -42,7 +43,7 @@ class Traces:
 def _below(root: Path, folder: Path) -> Iterator[str]:
     for path in folder.iterdir():
         name = str(path.relative_to(root))
-        if name in _RESTLESS or path.name == _BYTECODE:
+        if name in _RESTLESS or path.name in _BY_THE_WAY:
             continue
         yield name
         if path.is_dir() and not path.is_symlink():
