@@ -155,9 +155,10 @@ class Site:
         ).strip()
 
     def await_state(self, part: str, state: str, *, besides: str = "") -> None:
-        """Wait until a daemon's unit is in a state, with another main process than `besides`."""
+        """Wait until a daemon's unit is in a state; with `besides`, with another main process than that."""
+        gone = {besides, "0"} if besides else set()
         until(
-            lambda: self.unit(part, "ActiveState") == state and self.unit(part, "MainPID") != besides,
+            lambda: self.unit(part, "MainPID") not in gone and self.unit(part, "ActiveState") == state,
             within_s=60,
             every_s=0.1,
         )
