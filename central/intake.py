@@ -12,6 +12,7 @@ from typing import TypeVar
 from central.ledger import edge_facts, landing, orders, quarantine
 from central.ledger.database import Ledger, Unavailable
 from central.ledger.landing import Brought
+from central.ledger.loads import Load, ready
 from central.post import Delivery, Ears, Landed, Publish, Tell
 from central.reception import Opened, Reception
 from central.streams import Parcel, Sorted, Stream, Unread, set_aside, sort_in
@@ -126,10 +127,10 @@ class Intake:
 
     def _take_in(self, group: Sequence[Opened]) -> None:
         """Store a group; if the ledger refuses it, its messages one by one, and what is refused as unread."""
-        messages = [one.message for one in group if one.message is not None]
-        if messages or self._early:
+        contents = [one.content for one in group if one.content is not None]
+        if contents or self._early:
             try:
-                done = self._patiently(lambda: self._commit(messages))
+                done = self._patiently(lambda: self._commit(contents))
             except Exception as error:  # noqa: BLE001 - no message may stop the intake
                 self._early.clear()  # if one of them is to blame, its edge will repeat it
                 self._take_apart(group, error)
@@ -149,7 +150,7 @@ class Intake:
         delivery = group[0].delivery
         reason = " ".join(str(error).split())
         message = set_aside(delivery.levels[1], delivery.payload, f"the ledger refused it: {reason}")
-        done = self._patiently(lambda: self._commit([message]))
+        done = self._patiently(lambda: self._commit([ready(message)]))
         if done is not None:
             self._answer(done)
             self._ack(delivery)
@@ -172,18 +173,19 @@ class Intake:
             self._reception.listen(left_s)
         self.progressed_at = time.monotonic()
 
-    def _commit(self, messages: Sequence[Parcel | Unread]) -> _Done:
+    def _commit(self, contents: Sequence[Load | Unread]) -> _Done:
         at, now = self._clock(), time.monotonic()
-        parcels = [message for message in messages if isinstance(message, Parcel)]
-        unread = [message for message in messages if isinstance(message, Unread)]
+        loads = [content for content in contents if isinstance(content, Load)]
+        unread = [content for content in contents if isinstance(content, Unread)]
+        parcels = [load.parcel for load in loads]
         since = {id(early.parcel): early.since for early in self._early}
 
         def may_wait(parcel: Parcel) -> bool:
             return now - max(since.get(id(parcel), now), self._behind_at) < self._gap_patience_s
 
-        bulk = sum(len(parcel.facts) for parcel in parcels) >= _BULK
+        bulk = sum(len(load.rows) for load in loads) >= _BULK
         with self._ledger.write(self._reception.look_ahead if bulk else None) as connection:
-            brought = landing.land_punches(connection, [parcel for parcel in parcels if parcel.carries], at)
+            brought = landing.land_punches(connection, [load for load in loads if load.parcel.carries], at)
             parcels += [early.parcel for early in self._early]
             known = landing.marks(connection, [(parcel.edge, parcel.outbox_id) for parcel in parcels])
             done = sort_in(known, parcels, may_wait)
@@ -201,8 +203,8 @@ class Intake:
             journal.warning("quarantined", edge=edge, count=len(reasons), first=reasons[0])
         for edge, order in given:
             journal.warning("resend_ordered", edge=edge, first=order.first_seq, last=order.last_seq)
-        if messages:
-            journal.debug("facts_taken", messages=len(messages), new=brought.new)
+        if contents:
+            journal.debug("facts_taken", messages=len(contents), new=brought.new)
         return _Done(at, done, replace(brought, orders=told), given)
 
     def _answer(self, done: _Done) -> None:

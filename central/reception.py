@@ -1,11 +1,12 @@
-"""Owns what waits to be taken in: hears what arrives, keeps it by edge, and opens what comes next."""
+"""Owns what waits to be taken in: hears what arrives, keeps it by edge, and makes ready what comes next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from central.inbox import Inbox
+from central.ledger.loads import Load, ready
 from central.post import Delivery, Ears
-from central.streams import Parcel, Unread, announced, opened
+from central.streams import Unread, announced, opened, set_aside
 from ground.journal import Journal
 from wire.codec import WireError, decode
 from wire.vitals import Birth
@@ -20,22 +21,29 @@ journal = Journal("intake")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message, and what it means; None for a birth that cannot be read, which is nobody's loss."""
+    """A message, and what it holds; None for a birth that cannot be read, which is nobody's loss."""
 
     delivery: Delivery
-    message: Parcel | Unread | None
+    content: Load | Unread | None
 
     @classmethod
     def of(cls, delivery: Delivery) -> "Opened":
         """Open a message of facts, or a birth."""
         edge, leaf = delivery.levels[1:]
         if leaf == "facts":
-            return cls(delivery, opened(edge, delivery.payload))
+            return cls(delivery, _content(edge, delivery.payload))
         try:
-            return cls(delivery, announced(edge, decode(delivery.payload, Birth)))
+            return cls(delivery, Load.of(announced(edge, decode(delivery.payload, Birth))))
         except WireError as error:
             journal.debug("birth_unreadable", edge=edge, reason=error)
             return cls(delivery, None)
+
+
+def _content(edge: str, payload: bytes) -> Load | Unread:
+    try:
+        return ready(opened(edge, payload))
+    except Exception as error:  # noqa: BLE001 - whatever it is, no message may stop the others
+        return ready(set_aside(edge, payload, f"it cannot be made ready: {' '.join(str(error).split())}"))
 
 
 class Reception:

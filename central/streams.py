@@ -8,7 +8,7 @@ import msgspec
 
 from wire.bulk import open_bulk
 from wire.codec import WireError, decode, open_facts
-from wire.facts import Envelope, Fact, SealedEnvelope
+from wire.facts import Envelope, Fact, OtherFact, SealedEnvelope
 from wire.punch import Punch
 from wire.vitals import Birth
 
@@ -35,8 +35,8 @@ class Unread:
 class Parcel:
     """An envelope, opened: its facts are numbered from `first_seq` to `last_seq`.
 
-    `facts` are those that could be read, `unread` the others; together they are all. `ahead` says that they
-    overtake others and come again in their turn.
+    `punches` and `others` are those that could be read, `unread` the rest; together they are all. `ahead`
+    says that they overtake others and come again in their turn.
     """
 
     edge: str
@@ -44,18 +44,39 @@ class Parcel:
     first_seq: int
     last_seq: int
     settled: int
-    facts: Sequence[tuple[int, Fact]]
+    punches: Sequence[tuple[int, Punch]] = ()
+    others: Sequence[tuple[int, OtherFact]] = ()
     unread: Sequence[Unread] = ()
     ahead: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        edge: str,
+        envelope: Envelope | SealedEnvelope,
+        facts: Iterable[tuple[int, Fact]],
+        unread: Sequence[Unread] = (),
+    ) -> "Parcel":
+        """What an edge sent in an envelope, of which these facts could be read."""
+        punches: list[tuple[int, Punch]] = []
+        others: list[tuple[int, OtherFact]] = []
+        for seq, fact in facts:
+            if isinstance(fact, Punch):
+                punches.append((seq, fact))
+            else:
+                others.append((seq, fact))
+        last = envelope.first_seq + len(envelope.facts) - 1
+        origin = (edge, envelope.outbox_id, envelope.first_seq, last, envelope.settled)
+        return cls(*origin, punches, others, unread, envelope.ahead)
 
     @property
     def carries(self) -> bool:
         """Whether there is anything in it, be it unreadable."""
-        return bool(self.facts or self.unread)
+        return bool(self.punches or self.others or self.unread)
 
     def landed(self) -> "Parcel":
         """What is left of it to be done when its punches are stored."""
-        return replace(self, facts=[(seq, fact) for seq, fact in self.facts if not isinstance(fact, Punch)])
+        return replace(self, punches=())
 
 
 def opened(edge: str, payload: bytes) -> Parcel | Unread:
@@ -67,7 +88,7 @@ def opened(edge: str, payload: bytes) -> Parcel | Unread:
     if _MAYBE_NUL not in payload:
         envelope = open_bulk(payload) or _opened_whole(payload)
         if envelope is not None and _numbered(envelope):
-            return _parcel(edge, envelope, list(enumerate(envelope.facts, envelope.first_seq)), ())
+            return Parcel.of(edge, envelope, enumerate(envelope.facts, envelope.first_seq))
     try:
         sealed = decode(payload, SealedEnvelope)
     except WireError as error:
@@ -105,18 +126,7 @@ def _opened_one_by_one(edge: str, sealed: SealedEnvelope) -> Parcel:
             facts.append((seq, fact))
             continue
         unread.append(Unread(edge, raw, reason, sealed.outbox_id, seq))
-    return _parcel(edge, sealed, facts, tuple(unread))
-
-
-def _parcel(
-    edge: str,
-    envelope: Envelope | SealedEnvelope,
-    facts: Sequence[tuple[int, Fact]],
-    unread: Sequence[Unread],
-) -> Parcel:
-    last = envelope.first_seq + len(envelope.facts) - 1
-    settled, ahead = envelope.settled, envelope.ahead
-    return Parcel(edge, envelope.outbox_id, envelope.first_seq, last, settled, facts, unread, ahead)
+    return Parcel.of(edge, sealed, facts, unread)
 
 
 def _numbered(envelope: Envelope | SealedEnvelope) -> bool:
@@ -125,7 +135,7 @@ def _numbered(envelope: Envelope | SealedEnvelope) -> bool:
 
 def announced(edge: str, birth: Birth) -> Parcel:
     """What an edge says of its stream when it comes: the same as an envelope without facts."""
-    return Parcel(edge, birth.outbox_id, birth.settled + 1, birth.settled, birth.settled, ())
+    return Parcel(edge, birth.outbox_id, birth.settled + 1, birth.settled, birth.settled)
 
 
 def set_aside(edge: str, payload: bytes, reason: str) -> Parcel | Unread:
@@ -138,7 +148,7 @@ def set_aside(edge: str, payload: bytes, reason: str) -> Parcel | Unread:
         Unread(edge, bytes(raw), reason, sealed.outbox_id, seq)
         for seq, raw in enumerate(sealed.facts, sealed.first_seq)
     ]
-    return _parcel(edge, sealed, (), unread)
+    return Parcel.of(edge, sealed, (), unread)
 
 
 @dataclass(frozen=True, slots=True)

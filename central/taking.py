@@ -14,10 +14,10 @@ from typing import BinaryIO
 
 from central.ledger import audit, edge_facts, landing, quarantine
 from central.ledger.database import Ledger, LedgerError
+from central.ledger.loads import Load
 from central.streams import Parcel, Unread, opened, set_aside
 from wire.carried import Closing, Lines
 from wire.codec import MESSAGE_LIMIT, WireError, decode
-from wire.punch import Punch
 
 _GROUP = 16
 """Lines of one transaction: at most two megabytes, and other writers wait no longer than for that."""
@@ -113,8 +113,8 @@ def _commit(ledger: Ledger, messages: Sequence[Parcel | Unread], now: datetime) 
     unread = [message for message in messages if isinstance(message, Unread)]
     unread += [one for parcel in parcels for one in parcel.unread]
     with ledger.write() as connection:
-        new = landing.land_punches(connection, parcels, now, reread=True).new
+        new = landing.land_punches(connection, list(map(Load.of, parcels)), now, reread=True).new
         edge_facts.keep(connection, parcels, now)
         quarantine.keep(connection, unread, now)
-    punches = sum(isinstance(fact, Punch) for parcel in parcels for _, fact in parcel.facts)
+    punches = sum(len(parcel.punches) for parcel in parcels)
     return _Landed(new, punches - new, len(unread))

@@ -164,7 +164,8 @@ class UserTable(
     users: Annotated[tuple[HeldUser, ...], msgspec.Meta(max_length=USERS_LIMIT)] = ()
 
 
-Fact = Punch | RereadReport | FoundPunch | OrderOutcome | EdgeEvent | Account | HeldIds | UserTable
+OtherFact = RereadReport | FoundPunch | OrderOutcome | EdgeEvent | Account | HeldIds | UserTable
+Fact = Punch | OtherFact
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

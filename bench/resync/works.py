@@ -137,7 +137,7 @@ class Works:
         with closing(sqlite3.connect(self._ledger)) as db, db:
             gone = sum(
                 db.execute(
-                    "DELETE FROM punches WHERE badge_raw = ? AND device_wall_us >= ?",
+                    "DELETE FROM punch_rows WHERE badge_raw = ? AND device_wall_us >= ?",
                     (str(number), int(since.timestamp()) * 1_000_000),
                 ).rowcount
                 for number in numbers

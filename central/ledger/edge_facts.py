@@ -14,7 +14,6 @@ from central.streams import Parcel
 from central.timing.boots import Sighting, told_by
 from wire.codec import encode
 from wire.facts import Account, EdgeEvent, FoundPunch, OrderOutcome
-from wire.punch import Punch
 
 
 def keep(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> frozenset[str]:
@@ -24,8 +23,8 @@ def keep(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> fro
     days: list[tuple[str, str, int, Account]] = []
     found.keep(connection, parcels)
     for parcel in parcels:
-        for seq, fact in parcel.facts:
-            if isinstance(fact, Punch | FoundPunch):
+        for seq, fact in parcel.others:
+            if isinstance(fact, FoundPunch):
                 continue
             payload = encode(fact)
             origin = f"{parcel.edge}\n{parcel.outbox_id}\n{seq}\n".encode()

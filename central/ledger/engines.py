@@ -40,7 +40,7 @@ def sqlite_engine(url: URL) -> Engine:
     def begin(connection: Connection) -> None:
         # A writer takes the lock first: a reader that turns into a writer can be refused without a wait.
         writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

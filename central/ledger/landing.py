@@ -7,19 +7,20 @@ punches first, then streams, then what is rare.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress, groupby
+from itertools import compress, groupby, islice
 from operator import itemgetter, not_
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from central.ledger import edge_facts, quick, repairs
+from central.ledger import contexts, edge_facts, quick, repairs
 from central.ledger import punches as held
+from central.ledger.contexts import Reader, reader_number
+from central.ledger.loads import Gist, Load
 from central.ledger.punches import Row
-from central.ledger.times import micros, moment
+from central.ledger.times import micros
 from central.ledger.workdays import marks as day_marks
 from central.streams import Parcel, Stream
-from central.timing.boots import Sighting
-from wire.punch import Punch
 
 _MARK = "SELECT upto_seq FROM streams WHERE edge = ? AND outbox_id = ?"
 _MOVE = """INSERT INTO streams (edge, outbox_id, upto_seq, started_at_us, updated_at_us)
@@ -30,17 +31,15 @@ _ARRIVE = """INSERT INTO arrivals
     (edge, outbox_id, first_seq, facts, received_at_us, new, first_new, last_new)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING arrival_id"""
 _RECOUNT = "UPDATE arrivals SET new = ?, first_new = ?, last_new = ? WHERE arrival_id = ?"
-_HEAR = """INSERT INTO readers (edge, reader, last_new_at_us) VALUES (?, ?, ?)
+_HEAR = """INSERT INTO readers (edge, reader, number, last_new_at_us) VALUES (?, ?, ?, ?)
     ON CONFLICT (edge, reader) DO UPDATE SET last_new_at_us = CASE
     WHEN excluded.last_new_at_us < readers.last_new_at_us THEN readers.last_new_at_us
     ELSE coalesce(excluded.last_new_at_us, readers.last_new_at_us) END"""
 
 _id_of = itemgetter(held.PUNCH_ID)
 _arrival_of = itemgetter(held.ARRIVAL)
-_touched_by = itemgetter(held.KEY, held.EDGE, held.DAY)
-_reader_of = itemgetter(held.EDGE, held.READER)
-_boot_of = itemgetter(held.EDGE, held.BOOT)
-_uptime_of = itemgetter(held.UPTIME)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Brought:
     """What was new: the ids of punches, the readers of those not re-read, the orders reported on."""
 
     punch_ids: Sequence[bytes] = ()
-    readers: frozenset[tuple[str, str]] = frozenset()
+    readers: frozenset[Reader] = frozenset()
     orders: frozenset[str] = frozenset()
 
     @property
@@ -74,47 +73,48 @@ def move_marks(connection: Connection, moved: Mapping[Stream, int], at: datetime
 
 def land(connection: Connection, parcels: Sequence[Parcel], at: datetime) -> Brought:
     """Store every fact of the parcels that the ledger does not hold yet."""
-    brought = land_punches(connection, parcels, at)
+    brought = land_punches(connection, list(map(Load.of, parcels)), at)
     return Brought(brought.punch_ids, brought.readers, edge_facts.keep(connection, parcels, at))
 
 
 def land_punches(
-    connection: Connection, parcels: Sequence[Parcel], at: datetime, *, reread: bool = False
+    connection: Connection, loads: Sequence[Load], at: datetime, *, reread: bool = False
 ) -> Brought:
     """Note the arrival of parcels, and store the punches in them that the ledger does not hold yet.
 
     `reread` says that none of the punches is news of its reader, however it was read.
     """
     rows: list[Row] = []
-    punches: list[Punch] = []
-    for parcel in parcels:
-        theirs = [(seq, fact) for seq, fact in parcel.facts if isinstance(fact, Punch)]
-        some = [punch for _, punch in theirs]
-        arrival_id = _arrive(connection, parcel, [punch.punch_id for punch in some], at)
-        rows += [held.punch_row(punch, parcel.edge, arrival_id, seq) for seq, punch in theirs]
-        punches += some
+    for load in loads:
+        arrival = (_arrive(connection, load, at),)
+        rows += [row + arrival for row in load.rows]
     if not rows:
         return Brought()
     new, is_new = rows, held.store(connection, rows)
+    contexts.keep(connection, {number: one for load in loads for number, one in load.contexts.items()})
+    whole = gist = Gist.joined([load.gist for load in loads])
     if not all(is_new):
-        again = list(map(not_, is_new))
         new = list(compress(rows, is_new))
-        edges = map(itemgetter(held.EDGE), compress(rows, again))
-        held.keep_other_versions(connection, list(zip(edges, compress(punches, again), strict=True)), at)
+        told = iter(is_new)
+        theirs = [list(compress(load.rows, islice(told, len(load.rows)))) for load in loads]
+        gist = Gist.joined([load.gist_of(some) for load, some in zip(loads, theirs, strict=True)])
+        again = [(load.parcel.edge, punch) for load in loads for _, punch in load.parcel.punches]
+        held.keep_other_versions(connection, list(compress(again, map(not_, is_new))), at)
         _recount(connection, rows, new)
-    day_marks.touch(connection, set(map(_touched_by, new)))
-    _learn_of_boots(connection, rows, new, at)
-    fresh = {_reader_of(row) for row in new if not reread and row[held.HOW] != "reread"}
-    _hear(connection, {*map(_reader_of, new)}, fresh, at)
-    return Brought(list(map(_id_of, new)), frozenset(fresh))
+    fresh = frozenset[Reader]() if reread else gist.fresh
+    _hear(connection, gist.readers, fresh, at)
+    day_marks.touch(connection, gist.touched)
+    repairs.learn(connection, _by_boot(whole.sighted), _by_boot(gist.unsure), at)
+    return Brought(list(map(_id_of, new)), fresh)
 
 
-def _arrive(connection: Connection, parcel: Parcel, punch_ids: Sequence[str], at: datetime) -> int:
+def _arrive(connection: Connection, load: Load, at: datetime) -> int:
     """Note an arrival as if all of its punches were new; returns its number."""
-    within = (bytes.fromhex(min(punch_ids)), bytes.fromhex(max(punch_ids))) if punch_ids else (None, None)
+    parcel, ids = load.parcel, list(map(_id_of, load.rows))
     facts = parcel.last_seq - parcel.first_seq + 1
     origin = (parcel.edge, parcel.outbox_id, parcel.first_seq, facts, micros(at))
-    ((arrival_id,),) = quick.ask(connection, _ARRIVE, (*origin, len(punch_ids), *within))
+    within = (min(ids), max(ids)) if ids else (None, None)
+    ((arrival_id,),) = quick.ask(connection, _ARRIVE, (*origin, len(ids), *within))
     return int(arrival_id)
 
 
@@ -128,35 +128,17 @@ def _recount(connection: Connection, rows: Sequence[Row], new: Sequence[Row]) ->
     quick.run(connection, _RECOUNT, [(*figures, arrival_id) for arrival_id, figures in sorted(told.items())])
 
 
-def _learn_of_boots(connection: Connection, rows: Sequence[Row], new: Sequence[Row], at: datetime) -> None:
-    """Take what these punches tell of synchronised clocks: of each boot the earliest and the latest."""
-    synced = _by_boot([row for row in rows if row[held.TRUST] == "synced"])
-    unsure = _by_boot([row for row in new if row[held.TRUST] != "synced"])
-    repairs.learn(
-        connection,
-        {
-            boot: [
-                Sighting(row[held.UPTIME], moment(row[held.READ_AT]))
-                for row in (min(some, key=_uptime_of), max(some, key=_uptime_of))
-            ]
-            for boot, some in synced.items()
-        },
-        {boot: list(map(_id_of, some)) for boot, some in unsure.items()},
-        at,
-    )
-
-
-def _by_boot(rows: Sequence[Row]) -> dict[repairs.BootKey, list[Row]]:
-    found: dict[repairs.BootKey, list[Row]] = {}
-    for boot, some in groupby(rows, _boot_of):
-        found.setdefault(boot, []).extend(some)
+def _by_boot(told: Iterable[tuple[repairs.BootKey, T]]) -> dict[repairs.BootKey, list[T]]:
+    found: dict[repairs.BootKey, list[T]] = {}
+    for boot, one in told:
+        found.setdefault(boot, []).append(one)
     return found
 
 
-def _hear(
-    connection: Connection, known: set[tuple[str, str]], fresh: set[tuple[str, str]], at: datetime
-) -> None:
+def _hear(connection: Connection, known: frozenset[Reader], fresh: frozenset[Reader], at: datetime) -> None:
     """Know the readers of new punches; the fresh brought one that was not re-read."""
-    told = [(*reader, micros(at) if reader in fresh else None) for reader in sorted(known)]
+    told = [
+        (*reader, reader_number(reader), micros(at) if reader in fresh else None) for reader in sorted(known)
+    ]
     if told:
         quick.run(connection, _HEAR, told)

@@ -6,11 +6,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Column, Connection, Float, Integer, LargeBinary, Table, Text, select
 
 from central.ledger import quick
 from central.ledger.database import insert_into
-from central.ledger.schema import conflicts, punches
+from central.ledger.schema import conflicts, metadata, punches
 from central.ledger.times import MS_PER_DAY, micros, wall_micros
 from wire.card import CardError, lookup_keys
 from wire.codec import encode
@@ -19,55 +19,66 @@ from wire.punch import Punch
 Row = tuple[Any, ...]
 """A punch in the order of the table's columns, as the drivers take it."""
 
-_PLACES = {column.name: place for place, column in enumerate(punches.columns)}
-PUNCH_ID, DAY, EDGE, READER, KEY, READ_AT, TRUST, BOOT, UPTIME, HOW, ARRIVAL = (
+punch_rows = Table(
+    "punch_rows",
+    metadata,
+    Column("punch_id", LargeBinary, primary_key=True),
+    Column("day", Integer, nullable=False),
+    Column("reader", BigInteger, nullable=False),
+    Column("context", BigInteger, nullable=False),
+    Column("badge_raw", Text, nullable=False),
+    Column("badge_canon", Text, nullable=True),
+    Column("badge_key", Text, nullable=False),
+    Column("device_wall_us", BigInteger, nullable=True),
+    Column("read_at_us", BigInteger, nullable=False),
+    Column("uptime_s", Float, nullable=False),
+    Column("clock_offset_s", Float, nullable=True),
+    Column("offset_before_s", Float, nullable=True),
+    Column("raw", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("arrival_id", BigInteger, nullable=False),
+)
+"""What the view `punches` shows, as it is stored: reader and context by their numbers."""
+
+_PLACES = {column.name: place for place, column in enumerate(punch_rows.columns)}
+PUNCH_ID, DAY, READER, CONTEXT, KEY, READ_AT, UPTIME, ARRIVAL = (
     _PLACES[name]
     for name in (
-        *("punch_id", "day", "edge", "reader", "badge_key", "read_at_us"),
-        *("clock_trust", "boot_id", "uptime_s", "how", "arrival_id"),
+        *("punch_id", "day", "reader", "context", "badge_key", "read_at_us", "uptime_s", "arrival_id"),
     )
 )
 """Where some values stand in a row."""
 _COLUMNS = ", ".join(_PLACES)
-_INSERT = f"INSERT INTO punches ({_COLUMNS})"
-_STORE = f"{_INSERT} VALUES ({', '.join('?' for _ in punches.columns)}) ON CONFLICT DO NOTHING"
-_STAGE = "CREATE TEMPORARY TABLE IF NOT EXISTS staged (LIKE punches) ON COMMIT DELETE ROWS"
+_INSERT = f"INSERT INTO punch_rows ({_COLUMNS})"
+_STORE = f"{_INSERT} VALUES ({', '.join('?' for _ in _PLACES)}) ON CONFLICT DO NOTHING"
+_STAGE = "CREATE TEMPORARY TABLE IF NOT EXISTS staged (LIKE punch_rows) ON COMMIT DELETE ROWS"
 _COPY = f"COPY staged ({_COLUMNS}) FROM STDIN"
 # In order, so that two centrals that store the same punches wait for each other instead of deadlocking.
 _STORE_STAGED = (
     f"{_INSERT} SELECT {_COLUMNS} FROM staged ORDER BY punch_id, arrival_id, seq "  # noqa: S608 - our own names
-    "ON CONFLICT DO NOTHING RETURNING arrival_id, seq"
+    "ON CONFLICT DO NOTHING RETURNING seq, arrival_id"
 )
 _AT_ONCE = 500
 _CONTENT = ("device", "badge_raw", "badge_form", "device_wall", "direction_code", "verify_code")
 
 
-def punch_row(punch: Punch, edge: str, arrival_id: int, seq: int) -> Row:
-    """The row of a punch that came as fact `seq` of an arrival."""
+def punch_row(punch: Punch, reader: int, context: int, seq: int) -> Row:
+    """The row of a punch that came as fact `seq`: all but the number of the arrival, which stands last."""
     punch_id, badge, clock, wall = bytes.fromhex(punch.punch_id), punch.badge, punch.clock, punch.device_wall
     return (
         punch_id,
         int.from_bytes(punch_id[:6], "big") // MS_PER_DAY,
-        edge,
-        punch.reader,
-        punch.kind,
-        punch.device,
-        badge.form,
+        reader,
+        context,
         badge.raw,
         badge.canon,
         badge.raw if badge.canon is None else badge_key(badge.canon),
         None if wall is None else wall_micros(wall),
         micros(punch.read_at),
-        clock.trust,
+        clock.uptime_s,
         clock.offset_s,
         clock.offset_before_s,
-        clock.boot_id,
-        clock.uptime_s,
-        punch.direction_code,
-        punch.verify_code,
-        punch.how,
         punch.raw,
-        arrival_id,
         seq,
     )
 
@@ -114,13 +125,13 @@ def _store_staged(connection: Connection, rows: Sequence[Row]) -> list[bool]:
 
 
 def _origins(connection: Connection, punch_ids: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
-    """The arrival and seq that each id is held from."""
+    """The seq and the arrival that each id is held from."""
     held: dict[bytes, tuple[int, int]] = {}
     for start in range(0, len(punch_ids), _AT_ONCE):
-        query = select(punches.c.punch_id, punches.c.arrival_id, punches.c.seq).where(
-            punches.c.punch_id.in_(punch_ids[start : start + _AT_ONCE])
+        query = select(punch_rows.c.punch_id, punch_rows.c.seq, punch_rows.c.arrival_id).where(
+            punch_rows.c.punch_id.in_(punch_ids[start : start + _AT_ONCE])
         )
-        held.update({punch_id: (arrival_id, seq) for punch_id, arrival_id, seq in connection.execute(query)})
+        held.update({punch_id: (seq, arrival_id) for punch_id, seq, arrival_id in connection.execute(query)})
     return held
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from central.ledger.punches import badge_key
+from central.ledger.punches import badge_key, punch_rows
 from central.ledger.schema import arrivals, conflicts, edge_facts, punches, readers, streams
 from central.ledger.strands import days_of, position_of, strands
 from central.zones import Zones
@@ -91,7 +91,7 @@ def page(
     for strand in strands(zones, span):
         query = select(*HELD).where(*strand.conditions(behind))
         if narrowed is not None:
-            query = query.where(punches.c.edge.in_(narrowed[0]), punches.c.reader.in_(narrowed[1]))
+            query = query.where(punches.c.reader_number.in_(narrowed))
         if badges is not None:
             query = query.where(punches.c.badge_key.in_({badge_key(badge) for badge in badges}))
             if len(days := days_of(span)) <= _LONGEST_BY_BADGE:
@@ -113,17 +113,16 @@ def _place(connection: Connection, zones: Zones, span: Span, punch_id: str) -> t
 
 def _readers(
     connection: Connection, edges: Collection[str] | None, names: Collection[str] | None
-) -> tuple[set[str], set[str]] | None:
-    """The edges and the reader names to look for, both, as the index of readers wants it; None for all."""
+) -> set[int] | None:
+    """The numbers of the readers to look for, as their index wants them; None for all."""
     if edges is None and names is None:
         return None
-    query = select(readers.c.edge, readers.c.reader)
+    query = select(readers.c.number)
     if edges is not None:
         query = query.where(readers.c.edge.in_(edges))
     if names is not None:
         query = query.where(readers.c.reader.in_(names))
-    found = connection.execute(query).all()
-    return {edge for edge, _ in found}, {name for _, name in found}
+    return set(connection.execute(query).scalars())
 
 
 def held_of(row: Any, zones: Zones) -> Held:
@@ -134,7 +133,10 @@ def held_of(row: Any, zones: Zones) -> Held:
 
 def counts(connection: Connection) -> dict[tuple[str, str], int]:
     """How many punches the ledger holds of each (edge, reader)."""
-    query = select(punches.c.edge, punches.c.reader, func.count()).group_by(punches.c.edge, punches.c.reader)
+    held = select(punch_rows.c.reader, func.count().label("punches")).group_by(punch_rows.c.reader).subquery()
+    query = select(readers.c.edge, readers.c.reader, held.c.punches).join(
+        held, held.c.reader == readers.c.number
+    )
     return {(edge, reader): count for edge, reader, count in connection.execute(query)}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, Table, T
 from sqlalchemy import literal_column as literal
 
 from central.ledger import quick
+from central.ledger.contexts import contexts
 from central.ledger.database import insert_into
 from central.ledger.schema import metadata, punches
 from central.ledger.times import MS_PER_DAY, Micros, micros, moment
@@ -130,12 +131,16 @@ _UNSURE = (
     .select_from(punches)
     .outerjoin(repairs, repairs.c.punch_id == punches.c.punch_id)
     # Spelled out, as in the index that it is to be found by.
-    .where(punches.c.clock_trust != literal("'synced'"))
+    .where(punches.c.context_number < literal("0"))
 )
 
 
 def _of_boot(connection: Connection, key: BootKey, since_s: float) -> Sequence[Any]:
-    query = _UNSURE.where(punches.c.edge == key[0], punches.c.boot_id == key[1], punches.c.uptime_s > since_s)
+    edge, boot_id = key
+    theirs = select(contexts.c.context).where(contexts.c.boot_id == boot_id)
+    query = _UNSURE.where(
+        punches.c.context_number.in_(theirs), punches.c.edge.concat("") == edge, punches.c.uptime_s > since_s
+    )
     return connection.execute(query).all()
 
 

@@ -19,7 +19,7 @@ def replay(connection: Connection, at: datetime) -> int:
     done: list[bytes] = []
     for entry in quarantine.waiting(connection):
         message = reopened(entry.unread)
-        if isinstance(message, Parcel) and message.facts:
+        if isinstance(message, Parcel) and (message.punches or message.others):
             parcels.append(message)
             done.append(entry.digest)
     quarantine.keep(connection, [one for parcel in parcels for one in parcel.unread], at)

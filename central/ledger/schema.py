@@ -21,6 +21,7 @@ def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> Co
 
 
 metadata = MetaData()
+views = MetaData()
 
 streams = Table(
     "streams",
@@ -50,7 +51,7 @@ arrivals = Table(
 
 punches = Table(
     "punches",
-    metadata,
+    views,
     Column("punch_id", LargeBinary, primary_key=True),
     Column("day", Integer, nullable=False),
     _text("edge"),
@@ -72,14 +73,16 @@ punches = Table(
     Column("verify_code", Integer, nullable=True),
     _text("how"),
     _text("raw"),
-    Column("arrival_id", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
+    Column("arrival_id", BigInteger, nullable=False),
+    Column("reader_number", BigInteger, nullable=False),
+    Column("context_number", BigInteger, nullable=False),
 )
-"""Every punch, once, as its first arrival told it.
+"""Every punch, once, as its first arrival told it: a view of the rows that `central.ledger.punches` writes.
 
 `day` is the date of the time in the punch id, in days since 1970, at most one day from the wall date.
 `badge_key` is equal for all badges that may be the same (`badge_key()`). `arrival_id` and `seq` are where it
-came from.
+came from. The numbers are those of `central.ledger.contexts`, by which indexes find punches.
 """
 
 conflicts = Table(
@@ -134,8 +137,12 @@ readers = Table(
     _text("edge", primary_key=True),
     _text("reader", primary_key=True),
     instant("last_new_at", nullable=True),
+    Column("number", BigInteger, nullable=False),
 )
-"""Every reader that a punch came from, and when its last new punch was received that was not re-read."""
+"""Every reader that a punch came from, and when its last new punch was received that was not re-read.
+
+`number` is how the rows of punches name it.
+"""
 
 orders = Table(
     "orders",

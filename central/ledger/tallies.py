@@ -6,6 +6,8 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from central.balance import Origin
+from central.ledger.contexts import reader_number
+from central.ledger.punches import punch_rows
 from central.ledger.schema import arrivals, punches
 from wire.account import Tally, by_day, ids_between, tally
 from wire.facts import Span
@@ -17,10 +19,10 @@ def ids_of(connection: Connection, edge: str, reader: str, span: Span) -> Iterat
     """The ids of a reader's punches of the days of a span, ascending: one range of the index of readers."""
     low, high = ids_between(span.first, span.last)
     query = (
-        select(punches.c.punch_id)
-        .where(punches.c.edge == edge, punches.c.reader == reader)
-        .where(punches.c.punch_id >= low, punches.c.punch_id < high)
-        .order_by(punches.c.punch_id)
+        select(punch_rows.c.punch_id)
+        .where(punch_rows.c.reader == reader_number((edge, reader)))
+        .where(punch_rows.c.punch_id >= low, punch_rows.c.punch_id < high)
+        .order_by(punch_rows.c.punch_id)
     )
     return iter(connection.execute(query).scalars())
 

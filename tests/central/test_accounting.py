@@ -16,7 +16,7 @@ from central.ledger.database import Ledger
 from central.streams import Parcel
 from edge.account import answers, closing
 from edge.census import Census
-from tests.central.facts import card_punch, terminal_punch
+from tests.central.facts import card_punch, envelope, terminal_punch
 from tests.peer import TOPICS
 from wire.account import tally
 from wire.codec import decode_order
@@ -53,14 +53,12 @@ class Branch:
 
     def send(self, *facts: Fact, at: datetime = MORNING) -> None:
         """Bring facts into the ledger."""
-        numbered = []
-        for fact in facts:
-            self.seq += 1
-            numbered.append((self.seq, fact))
-            if isinstance(fact, Punch):
-                self.rows[ident(fact)] = self.seq
-                self.punches[self.seq] = fact
-        parcel = Parcel(self.edge, self.outbox_id, numbered[0][0], self.seq, 0, numbered)
+        sent = envelope(self.seq + 1, *facts, outbox_id=self.outbox_id)
+        parcel = Parcel.of(self.edge, sent, enumerate(facts, sent.first_seq))
+        self.seq = parcel.last_seq
+        for seq, punch in parcel.punches:
+            self.rows[ident(punch)] = seq
+            self.punches[seq] = punch
         with self.ledger.write() as connection:
             landing.land(connection, [parcel], at)
 
@@ -157,7 +155,7 @@ class Centre:
 def lose(ledger: Ledger, number: int) -> None:
     """Take a punch out of the ledger."""
     with ledger.write() as connection:
-        done = connection.execute(text("DELETE FROM punches WHERE badge_raw = :one"), {"one": str(number)})
+        done = connection.execute(text("DELETE FROM punch_rows WHERE badge_raw = :one"), {"one": str(number)})
         assert done.rowcount == 1
 
 
@@ -356,7 +354,7 @@ def test_a_reader_without_a_log_has_two_sides(ledger: Ledger, centre: Centre) ->
     centre.turn(desk)
     assert centre.entry().verdict == "equal"
     with ledger.write() as connection:
-        connection.execute(text("DELETE FROM punches WHERE seq = 2"))
+        connection.execute(text("DELETE FROM punch_rows WHERE seq = 2"))
     assert [type(order) for order in centre.next_cycle(desk)] == [AccountOrder, ResendOrder]
     assert centre.entry().verdict == "equal"
     with ledger.read() as connection:

@@ -70,7 +70,7 @@ def refuse(ledger: Ledger, badge: str) -> None:
     """Let the database refuse one badge, as it may for a reason that nobody foresaw."""
     with ledger.write() as connection:
         connection.exec_driver_sql(
-            f"CREATE TRIGGER refuse BEFORE INSERT ON punches WHEN NEW.badge_raw = '{badge}' "
+            f"CREATE TRIGGER refuse BEFORE INSERT ON punch_rows WHEN NEW.badge_raw = '{badge}' "
             "BEGIN SELECT RAISE(ABORT, 'out of sorts'); END"
         )
 

@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from central.ledger import punches as held
+from central.ledger.loads import Load
 from central.post import Delivery
 from central.reception import GROUP_BYTES, Reception
-from central.streams import Parcel
+from tests.edge import making
 from tests.edge.making import punch
 from wire.codec import encode
 from wire.facts import Envelope
+from wire.punch import Punch
 
 
 class Line:
@@ -74,7 +77,7 @@ def test_nobody_waits_while_something_is_there_already() -> None:
     reception = Reception(line)
     line.said = [message("pune-01", 1)]
     reception.look_ahead()
-    assert [type(one.message) for one in reception.next_group(5.0)] == [Parcel]
+    assert [type(one.content) for one in reception.next_group(5.0)] == [Load]
     assert not reception.next_group(5.0)
     assert line.waits == [0.0, 0.0, 5.0]
 
@@ -85,4 +88,26 @@ def test_what_cannot_be_read_is_handed_on(leaf: str) -> None:
     line = Line()
     line.said = [Delivery(("edge", "pune-01", leaf), b"{", retained=False, mid=1, connection=1)]
     (one,) = Reception(line).next_group(0.0)
-    assert (one.message is None) == (leaf == "birth")
+    assert (one.content is None) == (leaf == "birth")
+
+
+def test_a_message_that_cannot_be_made_ready_goes_aside_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever nobody foresaw in one message, its facts are kept as they came; the others are taken in."""
+    row = held.punch_row
+
+    def refuse(punch: Punch, *rest: int) -> held.Row:
+        if punch.punch_id == making.punch(1).punch_id:
+            raise OverflowError("nobody foresaw this")
+        return row(punch, *rest)
+
+    monkeypatch.setattr(held, "punch_row", refuse)
+    line = Line()
+    line.said = [message("pune-01", 1), message("surat-02", 2)]
+    contents = [one.content for one in Reception(line).next_group(0.0)]
+    assert all(isinstance(one, Load) for one in contents)
+    odd, fine = (one.parcel for one in contents if isinstance(one, Load))
+    assert (len(odd.punches), [one.reason for one in odd.unread]) == (
+        0,
+        ["it cannot be made ready: nobody foresaw this"],
+    )
+    assert (len(fine.punches), fine.unread) == (1, ())

@@ -70,7 +70,7 @@ def test_unknown_facts_are_set_aside_and_the_others_read() -> None:
     payload = payload.replace(b'"edge-event"', b'"from-the-future"')
     parcel = opened("pune-01", payload)
     assert isinstance(parcel, Parcel)
-    assert [seq for seq, _ in parcel.facts] == [7, 8]
+    assert [seq for seq, _ in parcel.punches] == [7, 8]
     assert [(one.seq, one.outbox_id) for one in parcel.unread] == [(9, "outbox-1")]
     assert "from-the-future" in parcel.unread[0].reason
     assert parcel.last_seq == 9
@@ -81,7 +81,7 @@ def test_envelope_of_a_newer_version_is_opened_fact_by_fact() -> None:
     payload = encode(envelope(1, terminal_punch(1))).replace(b'"v":1}', b'"v":2,"more":[]}')
     parcel = opened("pune-01", payload)
     assert isinstance(parcel, Parcel)
-    assert len(parcel.facts) == 1
+    assert len(parcel.punches) == 1
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_fact_that_no_database_can_hold_is_set_aside_alone(field: str, value: ob
     odd = msgspec.structs.replace(terminal_punch(2), **{field: value})
     parcel = opened("pune-01", encode(envelope(1, terminal_punch(1), odd, terminal_punch(3))))
     assert isinstance(parcel, Parcel)
-    assert [seq for seq, _ in parcel.facts] == [1, 3]
+    assert [seq for seq, _ in parcel.punches] == [1, 3]
     assert [one.seq for one in parcel.unread] == [2]
 
 
@@ -137,7 +137,7 @@ def test_unread_bytes_open_once_they_can_be_read() -> None:
     assert isinstance(whole, Parcel)
     assert isinstance(fact, Parcel)
     for parcel in (whole, fact):
-        assert [(seq, encode(one)) for seq, one in parcel.facts] == [(5, encode(terminal_punch(1)))]
+        assert [(seq, encode(one)) for seq, one in parcel.punches] == [(5, encode(terminal_punch(1)))]
 
 
 def test_refused_message_keeps_every_fact_as_bytes() -> None:
@@ -212,7 +212,7 @@ class LossyLink(RuleBasedStateMachine):
         picked = [data.draw(st.sampled_from(self.link)) for _ in range(together)]
         parcels = [opened("pune-01", encode(one)) for one in picked]
         result = sort_in(self.marks, [one for one in parcels if isinstance(one, Parcel)])
-        self.stored |= {seq for parcel in result.accepted for seq, _ in parcel.facts}
+        self.stored |= {seq for parcel in result.accepted for seq, _ in parcel.punches}
         for _, first, last in result.lost:
             self.ordered |= set(range(first, last + 1))
         self.marks.update(result.moved)
@@ -265,7 +265,7 @@ def test_envelope_behind_a_gap_waits_for_another_central_without_a_word() -> Non
     early = sort_in({stream: 1}, [behind], lambda _: True)
     assert (early.accepted, early.early, early.answers, early.moved) == ((), (behind,), {}, {})
     left = early.early[0].landed()
-    assert (left.facts, left.first_seq, left.last_seq) == ([], 3, 4)
+    assert (left.punches, left.first_seq, left.last_seq) == ((), 3, 4)
     assert sort_in({stream: 2}, [left], lambda _: True).moved == {stream: 4}
     overdue = sort_in({stream: 1}, [left], lambda _: False)
     assert (overdue.early, overdue.answers, overdue.gaps) == ((), {stream: 1}, frozenset({stream}))

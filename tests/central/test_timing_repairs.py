@@ -15,6 +15,7 @@ from central.post import Delivery
 from central.streams import Parcel
 from edge.readers.identity import memoryless_punch_id
 from tests.central.days.works import MONDAY, OFFICE, Works, person
+from tests.central.facts import envelope
 from wire.codec import encode
 from wire.facts import EdgeEvent, Fact
 from wire.punch import Badge, Clock, Punch, Trust
@@ -49,8 +50,7 @@ class Pi:
         """Land facts."""
         first = self._seq + 1
         self._seq += len(facts)
-        numbered = tuple(enumerate(facts, first))
-        parcel = Parcel(EDGE, "outbox-1", first, self._seq, 0, numbered)
+        parcel = Parcel.of(EDGE, envelope(first, *facts), enumerate(facts, first))
         with self._works.ledger.write() as connection:
             landing.land(connection, [parcel], self._works.now)
 
@@ -111,6 +111,15 @@ def test_a_boot_months_behind_is_repaired_when_it_is_synchronised(works: Works) 
     assert came(works) == ["09:00:00", "17:00:00"]
     told = [day for day in works.published if day.date == MONDAY]
     assert "time_unsure" not in told[-1].flags
+
+
+def test_what_comes_together_with_the_word_that_dates_it_is_repaired_at_once(works: Works) -> None:
+    """The very first punches of a reader may come in one message with one that was synchronised."""
+    pi = Pi(works)
+    pi.tells(pi.card(30), pi.card(510, "synced", timedelta(0)))
+    works.settle()
+    assert doubted(works) == []
+    assert came(works) == ["09:00:00", "17:00:00"]
 
 
 @pytest.mark.parametrize("by", ["a heartbeat", "a punch"])

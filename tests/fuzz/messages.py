@@ -105,17 +105,18 @@ def facts(data: bytes) -> str:
         assert isinstance(reopened(parcel), Unread)
         set_aside("pune-01", data, "x")
         return "unread"
-    assert len(parcel.facts) + len(parcel.unread) == parcel.last_seq - parcel.first_seq + 1
-    numbers = [seq for seq, _ in parcel.facts] + [it.seq for it in parcel.unread if it.seq is not None]
+    read = [*parcel.punches, *parcel.others]
+    assert len(read) + len(parcel.unread) == parcel.last_seq - parcel.first_seq + 1
+    numbers = [seq for seq, _ in read] + [it.seq for it in parcel.unread if it.seq is not None]
     assert sorted(numbers) == list(range(parcel.first_seq, parcel.last_seq + 1))
     for unread in parcel.unread:
         again = reopened(unread)
         assert isinstance(again, Parcel)
         assert again.unread
-    for _, fact in parcel.facts:
+    for _, fact in read:
         assert bytes.fromhex(getattr(fact, "punch_id", "")).hex() == getattr(fact, "punch_id", "")
     sort_in({("pune-01", parcel.outbox_id): 3}, [parcel])
-    return f"{min(len(parcel.facts), 3)} facts, {min(len(parcel.unread), 3)} unread"
+    return f"{min(len(read), 3)} facts, {min(len(parcel.unread), 3)} unread"
 
 
 def fact_seeds() -> list[bytes]:

@@ -157,7 +157,7 @@ def test_a_punch_that_is_taken_from_the_ledger_comes_back(site: CountedSite) -> 
     day = site.equal_day()
     with site.database() as db:
         query = (
-            "DELETE FROM punches WHERE punch_id = (SELECT min(punch_id) FROM punches"
+            "DELETE FROM punch_rows WHERE punch_id = (SELECT min(punch_id) FROM punches"
             " WHERE reader = ? AND punch_id >= ? AND punch_id < ?)"
         )
         assert db.execute(query, (site.reader, *low_and_high(day))).rowcount == 1

@@ -89,7 +89,7 @@ def test_a_resync_heals_a_ledger_from_which_punches_were_removed(site: Site) -> 
             "SELECT badge_raw, count(*) FROM punches WHERE kind = 'terminal' GROUP BY 1 LIMIT 5"
         ).fetchall()
         badges = [badge for badge, _ in rows]
-        db.executemany("DELETE FROM punches WHERE badge_raw = ?", [(badge,) for badge in badges])
+        db.executemany("DELETE FROM punch_rows WHERE badge_raw = ?", [(badge,) for badge in badges])
     employees = [f"E{int(badge):04d}" for badge in badges]
     answer = site.resynced(*employees, first=days_ago(60), last=days_ago(-1))
     (front_gate,) = [it for it in answer["readers"] if it["reader"] == TERMINAL]

@@ -54,7 +54,7 @@ def _lose(site: Site, people: int) -> tuple[list[str], int]:
             (people,),
         ).fetchall()
         employees = [f"E{int(badge):04d}" for badge, _ in rows]
-        db.executemany("DELETE FROM punches WHERE badge_raw = ?", [(badge,) for badge, _ in rows])
+        db.executemany("DELETE FROM punch_rows WHERE badge_raw = ?", [(badge,) for badge, _ in rows])
         for table in ("workdays", "coverage", "uses"):
             db.executemany(f"DELETE FROM {table} WHERE employee_id = ?", [(one,) for one in employees])  # noqa: S608
         db.executemany(

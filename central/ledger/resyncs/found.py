@@ -21,7 +21,7 @@ def keep(connection: Connection, parcels: Iterable[Parcel]) -> None:
     facts = [
         (parcel, seq, fact)
         for parcel in parcels
-        for seq, fact in parcel.facts
+        for seq, fact in parcel.others
         if isinstance(fact, FoundPunch)
     ]
     if not facts:

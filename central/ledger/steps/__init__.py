@@ -4,6 +4,7 @@ from central.ledger.steps.foundation import FOUNDATION
 from central.ledger.steps.later import LATER
 from central.ledger.steps.recent import RECENT
 from central.ledger.steps.resyncs import RESYNCS
+from central.ledger.steps.rows import ROWS
 from central.ledger.steps.step import Step
 
-STEPS: list[Step] = [*FOUNDATION, *LATER, *RESYNCS, *RECENT]
+STEPS: list[Step] = [*FOUNDATION, *LATER, *RESYNCS, *RECENT, *ROWS]

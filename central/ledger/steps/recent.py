@@ -1,4 +1,4 @@
-"""The steps of the ledger's tables behind those of resyncs; a new one goes to the end."""
+"""The steps of the ledger's tables behind those of resyncs."""
 
 from central.ledger.steps.step import Step
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
 
+from central.ledger.punches import punch_rows
 from central.ledger.repairs import repairs
 from central.ledger.resyncs.amendments import amended
 from central.ledger.schema import arrivals, punches
@@ -97,5 +98,5 @@ def of_ids(connection: Connection, punch_ids: Iterable[bytes]) -> list[Raw]:
 
 def first_days(connection: Connection) -> dict[str, int]:
     """The first day of each badge key that the ledger has punches of: one walk through an index."""
-    query = select(punches.c.badge_key, func.min(punches.c.day)).group_by(punches.c.badge_key)
+    query = select(punch_rows.c.badge_key, func.min(punch_rows.c.day)).group_by(punch_rows.c.badge_key)
     return {row[0]: row[1] for row in connection.execute(query)}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from central.days.settling import Settled, Settling
 from central.ledger import landing
 from central.ledger.database import Ledger
+from central.ledger.loads import Load
 from central.ledger.punches import keep_version
 from central.ledger.resyncs import amendments, changes, found, verdicts
 from central.ledger.resyncs.amendments import Codes
@@ -131,9 +132,8 @@ class Landing:
         parcels = found.parcels(connection, one.part.edge, one.order_id, [task.punch_id for task in tasks])
         wanted = {task.punch_id for task in tasks if task.what == "to-add"}
         back = amendments.withdrawn(connection, wanted) if restores(job) else set[bytes]()
-        added = back | wanted.intersection(
-            landing.land_punches(connection, parcels, now, reread=True).punch_ids
-        )
+        brought = landing.land_punches(connection, list(map(Load.of, parcels)), now, reread=True)
+        added = back | wanted.intersection(brought.punch_ids)
         amendments.note_added(connection, job.job_id, added, now)
         verdicts.done(connection, job.job_id, tasks, arrived=wanted - added)
         changed = {task.punch_id for task in tasks if task.what == "to-change"}
@@ -165,4 +165,4 @@ def _doubled(settled: Settled) -> Iterator[tuple[bytes, str, str]]:
 
 
 def _punches(parcels: Sequence[Parcel]) -> list[Punch]:
-    return [fact for parcel in parcels for _, fact in parcel.facts if isinstance(fact, Punch)]
+    return [punch for parcel in parcels for _, punch in parcel.punches]

@@ -50,13 +50,13 @@ def test_a_copy_is_made_beside_a_central_that_writes(ledger: Ledger, place: Path
     """It holds what was committed when it was made, what is only in the log of changes too."""
     copy = tmp_path / "far" / "copy.db"
     with ledger.write() as connection:
-        connection.exec_driver_sql("UPDATE punches SET reader = 'elsewhere'")
+        connection.exec_driver_sql("UPDATE punch_rows SET raw = 'changed'")
         assert back_up(database_url(str(place)), copy) == 3
     land(ledger, 4)
     ledger.close()
     assert examine(copy) == 3
     with closing(sqlite3.connect(copy)) as db:
-        assert db.execute("SELECT DISTINCT reader FROM punches").fetchall() == [("front-gate",)]
+        assert db.execute("SELECT DISTINCT raw FROM punches").fetchall() == [("00ff",)]
 
 
 def test_a_copy_that_is_there_stays_until_the_new_one_is_whole(place: Path, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_lock_of_another_program_is_waited_for(tmp_path: Path) -> None:
     release = threading.Timer(0.3, other.execute, ("ROLLBACK",))
     release.start()
     with ledger.write() as connection:
-        connection.execute(text("DELETE FROM punches"))
+        connection.execute(text("DELETE FROM punch_rows"))
     release.join()
     other.close()
     ledger.close()

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from central.ledger import landing, orders, queries
 from central.ledger.database import Ledger
 from central.ledger.landing import Brought
+from central.ledger.punches import punch_rows
 from central.ledger.schema import arrivals, conflicts, edge_facts, punches, streams
 from central.streams import Parcel, opened
 from tests.central.conftest import NOW
@@ -192,7 +193,7 @@ GROUPS = st.lists(
 def test_new_is_told_exactly_for_any_grouping(ledger: Ledger, groups: Iterable[Iterable[list[int]]]) -> None:
     """However punches are cut into envelopes and transactions, each is told as new exactly once."""
     with ledger.write() as connection:
-        connection.execute(delete(punches))
+        connection.execute(delete(punch_rows))
     seen: set[int] = set()
     for group in groups:
         sent = [envelope(1, *map(terminal_punch, numbers)) for numbers in group]

@@ -139,7 +139,7 @@ def test_pages_together_are_the_whole_list(
         else:
             punches.append((edge, card_punch(number, "24:ABCDEF", at=at)))
     with ledger.write() as connection:
-        connection.exec_driver_sql("DELETE FROM punches")
+        connection.exec_driver_sql("DELETE FROM punch_rows")
     fill(ledger, *punches)
     with ledger.read() as connection:
         whole = queries.page(connection, ZONES, span)

@@ -144,7 +144,7 @@ def test_the_thread_forgets_piece_by_piece_and_audits_each(tmp_path: Path) -> No
     with ledger.read() as connection:
         told_of = [(entry.verb, entry.detail["facts"]) for entry in audit.entries(connection)]
     assert told_of == [("retention", 5), ("retention", retention.PIECE), ("retention", retention.PIECE)]
-    assert rows(ledger)["punches"] == 1
+    assert rows(ledger)["punch_rows"] == 1
     ledger.close()
 
 

@@ -30,6 +30,7 @@ from central.streams import Parcel
 from edge.readers.identity import terminal_punch_id
 from edge.readers.rereads import Log, answer, belongs, failure
 from tests.central.days.works import SITES, ZONE, Works
+from tests.central.facts import envelope
 from wire.codec import decode_order
 from wire.facts import Fact, OrderOutcome, RereadReport, Span
 from wire.order import RereadOrder
@@ -141,9 +142,9 @@ class Company(Works):
 
     def land(self, *facts: Fact, edge: str = "pune-01") -> None:
         """Let facts of an edge arrive."""
-        self._seqs += len(facts)
-        first = self._seqs - len(facts) + 1
-        parcel = Parcel(edge, "outbox-9", first, self._seqs, 0, list(enumerate(facts, first)))
+        sent = envelope(self._seqs + 1, *facts, outbox_id="outbox-9")
+        parcel = Parcel.of(edge, sent, enumerate(facts, sent.first_seq))
+        self._seqs = parcel.last_seq
         with self.ledger.write() as connection:
             landing.land(connection, [parcel], self.now)
 

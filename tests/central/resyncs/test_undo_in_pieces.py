@@ -12,9 +12,9 @@ from sqlalchemy import Connection, insert, select
 
 from central.ledger import audit
 from central.ledger.database import Ledger
+from central.ledger.punches import punch_rows
 from central.ledger.resyncs import amendments
 from central.ledger.resyncs.tables import amendments as amendments_table
-from central.ledger.schema import punches
 from central.requests.asking import Asking, Refusal
 from tests.central.conftest import NOW
 from tests.central.days.works import OFFICE, person
@@ -189,13 +189,13 @@ def test_no_transaction_takes_back_more_than_a_piece(tmp_path: Path, monkeypatch
     company.resync(span=MAY, reason="a test")
     job_id = company.stored().job_id
     with company.ledger.write() as connection:
-        (row,) = connection.execute(select(punches).where(punches.c.badge_raw == "99"))
-        like = dict(zip(punches.c.keys(), row, strict=True))
+        (row,) = connection.execute(select(punch_rows).where(punch_rows.c.badge_raw == "99"))
+        like = dict(zip(punch_rows.c.keys(), row, strict=True))
         made = [
             {**like, "punch_id": row.punch_id[:8] + n.to_bytes(8, "big"), "day": row.day - n % 4000}
             for n in range(MANY)
         ]
-        connection.execute(insert(punches), made)
+        connection.execute(insert(punch_rows), made)
         noted = (amendments.Codes(one["punch_id"], None, None) for one in made)
         amendments._note(connection, job_id, "added", list(noted), company.now)  # noqa: SLF001 - as landing does
         connection.exec_driver_sql("DELETE FROM day_marks")
