@@ -17,9 +17,9 @@ FURTHER = {
 def tried_at_version_NUMBER(db: Database) -> None:
     db.execute("ALTER TABLE facts ADD COLUMN tried_NUMBER INTEGER NOT NULL DEFAULT 1")
 """,
-    "central/ledger/steps/recent.py": """
-RECENT.append(
-    Step("9NUMBER-tried", ("ALTER TABLE punches ADD COLUMN tried_NUMBER INTEGER NOT NULL DEFAULT 1",))
+    "central/ledger/steps/rows.py": """
+ROWS.append(
+    Step("9NUMBER-tried", ("ALTER TABLE punch_rows ADD COLUMN tried_NUMBER INTEGER NOT NULL DEFAULT 1",))
 )
 """,
 }
