@@ -74,7 +74,6 @@ class Link:
         self._topics = Topics(options.prefix)
         self._edge = edge
         self._events: list[Event] = []
-        self._told: list[int] = []
         self._driven = Driven(self._connect, self._lost)
         self.session = ""
 
@@ -83,20 +82,10 @@ class Link:
         self._driven.wake()
 
     def turn(self, wait_s: float) -> list[Event]:
-        """Wait for the broker or for `wake`, at most so long; what happened since the last turn.
-
-        The messages that the last turn told of are acknowledged now: whoever took them is done with them.
-        """
-        self._acknowledge()
+        """Wait for the broker or for `wake`, at most so long; what happened since the last turn."""
         self._driven.turn(0.0 if self._events else wait_s)
         events, self._events = self._events, []
         return events
-
-    def _acknowledge(self) -> None:
-        told, self._told = self._told, []
-        if self._driven.client is not None:
-            for mid in told:
-                self._driven.client.ack(mid, 1)
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Write a message to the socket, or drop it while there is none: whoever sent it will know."""
@@ -131,7 +120,7 @@ class Link:
     def _connect(self) -> "paho.Client":
         """Make a connection: name, port, TLS and login. Waits at most some seconds for each of them."""
         self.session = uuid.uuid4().hex[:16]
-        client = new_client(self._options, self._edge, manual_ack=True)
+        client = new_client(self._options, self._edge)
         will = encode(self._status(online=False, reason="connection lost"))
         client.will_set(self._topics.status(self._edge), will, qos=1, retain=True)
         client.on_connect = self._on_connect
@@ -178,8 +167,6 @@ class Link:
 
     def _on_message(self, _client: "paho.Client", _u: object, message: "paho.MQTTMessage") -> None:
         self._events.append(Message(message.topic, bytes(message.payload)))
-        if message.qos:
-            self._told.append(message.mid)
 
     def _on_publish(
         self,
