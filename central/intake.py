@@ -185,7 +185,7 @@ class Intake:
 
         bulk = sum(len(load.rows) for load in loads) >= _BULK
         with self._ledger.write(self._reception.look_ahead if bulk else None) as connection:
-            brought = landing.land_punches(connection, [load for load in loads if load.parcel.carries], at)
+            brought = landing.land_punches(connection, [load for load in loads if load.carries], at)
             parcels += [early.parcel for early in self._early]
             known = landing.marks(connection, [(parcel.edge, parcel.outbox_id) for parcel in parcels])
             done = sort_in(known, parcels, may_wait)

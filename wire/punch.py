@@ -18,7 +18,7 @@ How = Literal["live", "catch-up", "reread", "push"]
 DeviceKind = Literal["terminal", "wedge", "serial"]
 
 
-class Badge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Badge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Who, as the device said it.
 
     `raw` is the text as read, `form` what kind of number it is, `canon` the canonical card
@@ -30,7 +30,7 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     canon: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
-class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How far the Pi's time can be believed at the instant of reading.
 
     `offset_s` is terminal minus Pi in seconds where it was measured, `offset_before_s` what it was when
@@ -45,7 +45,9 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     offset_before_s: float | None = None
 
 
-class Punch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact", tag="punch"):
+class Punch(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="fact", tag="punch"
+):
     """One punch. The edge adds no employee, no IN or OUT, no zone.
 
     `punch_id` is 32 hex digits made from device facts alone (`edge.readers.identity`): 12 of

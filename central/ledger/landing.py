@@ -7,7 +7,7 @@ punches first, then streams, then what is rare.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress, groupby, islice
+from itertools import compress, islice
 from operator import itemgetter, not_
 from typing import TypeVar
 
@@ -37,7 +37,6 @@ _HEAR = """INSERT INTO readers (edge, reader, number, last_new_at_us) VALUES (?,
     ELSE coalesce(excluded.last_new_at_us, readers.last_new_at_us) END"""
 
 _id_of = itemgetter(held.PUNCH_ID)
-_arrival_of = itemgetter(held.ARRIVAL)
 
 T = TypeVar("T")
 
@@ -84,48 +83,48 @@ def land_punches(
 
     `reread` says that none of the punches is news of its reader, however it was read.
     """
-    rows: list[Row] = []
-    for load in loads:
-        arrival = (_arrive(connection, load, at),)
-        rows += [row + arrival for row in load.rows]
-    if not rows:
+    arrived = [(_arrive(connection, load, at), load.rows) for load in loads]
+    is_new = held.store(connection, arrived)
+    if not is_new:
         return Brought()
-    new, is_new = rows, held.store(connection, rows)
     contexts.keep(connection, {number: one for load in loads for number, one in load.contexts.items()})
+    ids = [_id_of(row) for load in loads for row in load.rows]
     whole = gist = Gist.joined([load.gist for load in loads])
     if not all(is_new):
-        new = list(compress(rows, is_new))
+        ids = list(compress(ids, is_new))
         told = iter(is_new)
-        theirs = [list(compress(load.rows, islice(told, len(load.rows)))) for load in loads]
-        gist = Gist.joined([load.gist_of(some) for load, some in zip(loads, theirs, strict=True)])
-        again = [(load.parcel.edge, punch) for load in loads for _, punch in load.parcel.punches]
-        held.keep_other_versions(connection, list(compress(again, map(not_, is_new))), at)
-        _recount(connection, rows, new)
+        new = [list(compress(load.rows, islice(told, len(load.rows)))) for load in loads]
+        gist = Gist.joined([load.gist_of(rows) for load, rows in zip(loads, new, strict=True)])
+        all_of_them = [(load, row) for load in loads for row in load.rows]
+        again = compress(all_of_them, map(not_, is_new))
+        held.keep_other_versions(connection, [(load.parcel.edge, load.punch(row)) for load, row in again], at)
+        _recount(connection, [(number, rows) for (number, _), rows in zip(arrived, new, strict=True)])
     fresh = frozenset[Reader]() if reread else gist.fresh
     _hear(connection, gist.readers, fresh, at)
     day_marks.touch(connection, gist.touched)
     repairs.learn(connection, _by_boot(whole.sighted), _by_boot(gist.unsure), at)
-    return Brought(list(map(_id_of, new)), fresh)
+    return Brought(ids, fresh)
 
 
 def _arrive(connection: Connection, load: Load, at: datetime) -> int:
     """Note an arrival as if all of its punches were new; returns its number."""
-    parcel, ids = load.parcel, list(map(_id_of, load.rows))
+    parcel = load.parcel
     facts = parcel.last_seq - parcel.first_seq + 1
     origin = (parcel.edge, parcel.outbox_id, parcel.first_seq, facts, micros(at))
-    within = (min(ids), max(ids)) if ids else (None, None)
-    ((arrival_id,),) = quick.ask(connection, _ARRIVE, (*origin, len(ids), *within))
+    ((arrival_id,),) = quick.ask(connection, _ARRIVE, (*origin, len(load.rows), *_within(load.rows)))
     return int(arrival_id)
 
 
-def _recount(connection: Connection, rows: Sequence[Row], new: Sequence[Row]) -> None:
+def _recount(connection: Connection, new: Iterable[tuple[int, Sequence[Row]]]) -> None:
     """Note of each arrival how many of its punches were new after all, and between which ids they lie."""
-    told: dict[int, tuple[int, bytes | None, bytes | None]]
-    told = dict.fromkeys(map(_arrival_of, rows), (0, None, None))
-    for arrival_id, some in groupby(new, _arrival_of):
-        ids = list(map(_id_of, some))
-        told[arrival_id] = (len(ids), min(ids), max(ids))
-    quick.run(connection, _RECOUNT, [(*figures, arrival_id) for arrival_id, figures in sorted(told.items())])
+    told = [(len(rows), *_within(rows), arrival_id) for arrival_id, rows in new]
+    quick.run(connection, _RECOUNT, told)
+
+
+def _within(rows: Sequence[Row]) -> tuple[bytes, bytes] | tuple[None, None]:
+    """The least and the greatest id."""
+    ids = list(map(_id_of, rows))
+    return (min(ids), max(ids)) if ids else (None, None)
 
 
 def _by_boot(told: Iterable[tuple[repairs.BootKey, T]]) -> dict[repairs.BootKey, list[T]]:

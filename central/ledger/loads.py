@@ -53,7 +53,7 @@ class Load:
     """A parcel, ready for the ledger: the rows of its punches want nothing but their arrival's number.
 
     `readers` and `contexts` are what the rows name by numbers, of each context one of its punches. `gist` is
-    what all of them mean.
+    what all of them mean. `parcel` is without its punches: in memory they take three times their rows' room.
     """
 
     parcel: Parcel
@@ -73,7 +73,17 @@ class Load:
             of_reader, of_context = reader_number(reader), context_number(context_of(punch))
             readers[of_reader], contexts[of_context] = reader, punch
             rows.append(held.punch_row(punch, of_reader, of_context, seq))
-        return cls(parcel, rows, readers, contexts, _gist(parcel.edge, rows, readers, contexts))
+        return cls(parcel.landed(), rows, readers, contexts, _gist(parcel.edge, rows, readers, contexts))
+
+    @property
+    def carries(self) -> bool:
+        """Whether there is anything in it, be it unreadable."""
+        return bool(self.rows) or self.parcel.carries
+
+    def punch(self, row: Row) -> Punch:
+        """The punch that a row was made of."""
+        _, reader = self.readers[row[held.READER]]
+        return held.punch_of(row, reader, self.contexts[row[held.CONTEXT]])
 
     def gist_of(self, rows: Sequence[Row]) -> Gist:
         """What some of the rows mean."""

@@ -1,17 +1,20 @@
 """Owns the writing of punches: each id once, telling exactly which were new, other versions kept beside."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain, repeat
+from operator import add
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import BigInteger, Column, Connection, Float, Integer, LargeBinary, Table, Text, select
 
 from central.ledger import quick
 from central.ledger.database import insert_into
 from central.ledger.schema import conflicts, metadata, punches
-from central.ledger.times import MS_PER_DAY, micros, wall_micros
+from central.ledger.times import MS_PER_DAY, micros, moment, wall_micros, wall_moment
 from wire.card import CardError, lookup_keys
 from wire.codec import encode
 from wire.punch import Punch
@@ -41,11 +44,8 @@ punch_rows = Table(
 """What the view `punches` shows, as it is stored: reader and context by their numbers."""
 
 _PLACES = {column.name: place for place, column in enumerate(punch_rows.columns)}
-PUNCH_ID, DAY, READER, CONTEXT, KEY, READ_AT, UPTIME, ARRIVAL = (
-    _PLACES[name]
-    for name in (
-        *("punch_id", "day", "reader", "context", "badge_key", "read_at_us", "uptime_s", "arrival_id"),
-    )
+PUNCH_ID, DAY, READER, CONTEXT, KEY, READ_AT, UPTIME = (
+    _PLACES[name] for name in ("punch_id", "day", "reader", "context", "badge_key", "read_at_us", "uptime_s")
 )
 """Where some values stand in a row."""
 _COLUMNS = ", ".join(_PLACES)
@@ -83,6 +83,21 @@ def punch_row(punch: Punch, reader: int, context: int, seq: int) -> Row:
     )
 
 
+def punch_of(row: Row, reader: str, like: Punch) -> Punch:
+    """The punch of a row, of a reader with this name, `like` being any punch of the same context."""
+    punch_id, _, _, _, raw, canon, _, wall_us, read_us, uptime_s, offset_s, before_s, told, *_ = row
+    return replace(
+        like,
+        punch_id=punch_id.hex(),
+        reader=reader,
+        badge=replace(like.badge, raw=raw, canon=canon),
+        device_wall=None if wall_us is None else wall_moment(wall_us),
+        read_at=moment(read_us),
+        clock=replace(like.clock, uptime_s=uptime_s, offset_s=offset_s, offset_before_s=before_s),
+        raw=told,
+    )
+
+
 @lru_cache(maxsize=1 << 16)
 def badge_key(value: str) -> str:
     """What all badges have in common that can be the same as this one.
@@ -96,32 +111,38 @@ def badge_key(value: str) -> str:
         return value
 
 
-def store(connection: Connection, rows: Sequence[Row]) -> list[bool]:
-    """Insert the rows whose punch id the ledger does not hold; tell for each whether it was new.
+def store(connection: Connection, arrived: Sequence[tuple[int, Sequence[Row]]]) -> list[bool]:
+    """Insert the rows of each arrival whose punch id the ledger does not hold; tell for each if it was new.
 
     Of two rows with one id the one that comes first by arrival and seq is new.
     """
-    if not rows:
+    count = sum(len(rows) for _, rows in arrived)
+    if count == 0:
         return []
     if connection.dialect.name == "postgresql":
-        return _store_staged(connection, rows)
-    if quick.run(connection, _STORE, rows) == len(rows):
-        return [True] * len(rows)
-    held = _origins(connection, [row[0] for row in rows])
-    return [held[row[0]] == row[-2:] for row in rows]
+        return _store_staged(connection, arrived)
+    if quick.run(connection, _STORE, whole(arrived)) == count:
+        return [True] * count
+    held = _origins(connection, [row[0] for _, rows in arrived for row in rows])
+    return [held[row[0]] == row[-2:] for row in whole(arrived)]
 
 
-def _store_staged(connection: Connection, rows: Sequence[Row]) -> list[bool]:
+def whole(arrived: Sequence[tuple[int, Sequence[Row]]]) -> Iterator[Row]:
+    """The rows of arrivals with their numbers: one after the other, for together they take room."""
+    return chain.from_iterable(map(add, rows, repeat((arrival_id,))) for arrival_id, rows in arrived)
+
+
+def _store_staged(connection: Connection, arrived: Sequence[tuple[int, Sequence[Row]]]) -> list[bool]:
     connection.exec_driver_sql(_STAGE)
     cursor = connection.connection.cursor()
     try:
         with cursor.copy(_COPY) as copy:
-            for row in rows:
+            for row in whole(arrived):
                 copy.write_row(row)
     finally:
         cursor.close()
     new = {tuple(origin) for origin in connection.exec_driver_sql(_STORE_STAGED)}
-    return [row[-2:] in new for row in rows]
+    return [row[-2:] in new for row in whole(arrived)]
 
 
 def _origins(connection: Connection, punch_ids: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:

@@ -3,18 +3,18 @@
 Only what every commit of the intake runs goes this way. Values are as the columns store them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
 
 
-def run(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> int:
+def run(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> int:
     """Run a statement, `?` for each value, with each row; returns how many rows it changed."""
     cursor = connection.connection.cursor()
     try:
-        cursor.executemany(_spelled(statement, connection.dialect.name), rows)
+        cursor.executemany(_spelled(statement, connection.dialect.name), rows)  # type: ignore[arg-type] # both drivers do
         return int(cursor.rowcount)
     finally:
         cursor.close()

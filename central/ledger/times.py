@@ -28,6 +28,11 @@ def moment(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
 
 
+def wall_moment(us: int) -> datetime:
+    """The naive time so many microseconds after 1970."""
+    return NAIVE_EPOCH + timedelta(microseconds=us)
+
+
 class Micros(TypeDecorator[datetime]):
     """A datetime as microseconds since an epoch: an aware one is an instant, a naive one a wall time."""
 

@@ -104,10 +104,6 @@ def test_a_message_that_cannot_be_made_ready_goes_aside_alone(monkeypatch: pytes
     line = Line()
     line.said = [message("pune-01", 1), message("surat-02", 2)]
     contents = [one.content for one in Reception(line).next_group(0.0)]
-    assert all(isinstance(one, Load) for one in contents)
-    odd, fine = (one.parcel for one in contents if isinstance(one, Load))
-    assert (len(odd.punches), [one.reason for one in odd.unread]) == (
-        0,
-        ["it cannot be made ready: nobody foresaw this"],
-    )
-    assert (len(fine.punches), fine.unread) == (1, ())
+    odd, fine = (one for one in contents if isinstance(one, Load))
+    assert [one.reason for one in odd.parcel.unread] == ["it cannot be made ready: nobody foresaw this"]
+    assert (len(odd.rows), len(fine.rows), len(fine.parcel.unread)) == (0, 1, 0)

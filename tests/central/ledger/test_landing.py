@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from central.ledger import landing, orders, queries
 from central.ledger.database import Ledger
 from central.ledger.landing import Brought
+from central.ledger.loads import Load
 from central.ledger.punches import punch_rows
 from central.ledger.schema import arrivals, conflicts, edge_facts, punches, streams
 from central.streams import Parcel, opened
@@ -200,3 +201,14 @@ def test_new_is_told_exactly_for_any_grouping(ledger: Ledger, groups: Iterable[I
         fresh = {number for numbers in group for number in numbers} - seen
         seen |= fresh
         assert land(ledger, *sent).new == len(fresh)
+
+
+@given(st.sampled_from(["terminal", "card"]), st.integers(0, 3), st.booleans())
+def test_a_row_tells_its_punch(kind: str, number: int, measured: bool) -> None:
+    """What came again is compared with what it was, so a row gives back each field of its punch."""
+    one = terminal_punch(number) if kind == "terminal" else card_punch(number, "40:06008E6D5D")
+    if measured:
+        clock = msgspec.structs.replace(one.clock, offset_s=1.25, offset_before_s=-0.5)
+        one = msgspec.structs.replace(one, clock=clock)
+    load = Load.of(parcel(envelope(1, one)))
+    assert [encode(load.punch(row)) for row in load.rows] == [encode(one)]
