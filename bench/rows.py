@@ -68,7 +68,7 @@ def measure(folder: Path, punches: int, together: int, *, postgresql: bool) -> d
             ledger.migrate(datetime.now(UTC))
             took = fill(ledger, punches, together)
             found = sizes(ledger, None if postgresql else file)
-    kept = {name: found[name] / punches for name in ("punches", "arrivals", "day_marks")}
+    kept = {name: found[name] / punches for name in ("punch_rows", "arrivals", "contexts", "day_marks")}
     return {**kept, "punches/s": punches / took}
 
 
